@@ -1,0 +1,1 @@
+"""The science: numpy, scipy and numba; no transport, no files, no clocks."""

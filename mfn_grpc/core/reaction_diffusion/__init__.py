@@ -1,0 +1,47 @@
+"""Reaction-diffusion fields: models, specs, simulations and their linear stability."""
+
+from .boundary import AxisBoundary, BoundaryCondition, BoundaryKind
+from .models import (
+    MODELS,
+    Brusselator,
+    FitzhughNagumo,
+    GiererMeinhardt,
+    GrayScott,
+    Model,
+    Mycelium,
+    Schnakenberg,
+    Species,
+    TwoSpeciesModel,
+)
+from .simulation import NUMERICS_VERSION, Checkpoint, Simulation, simulate_reference, warm_up
+from .spec import MAX_EDGE, MIN_EDGE, Precision, SimulationSpec, analyze, validate
+from .stability import StabilityReport, Stepper
+
+__all__ = [
+    "MAX_EDGE",
+    "MIN_EDGE",
+    "MODELS",
+    "NUMERICS_VERSION",
+    "AxisBoundary",
+    "BoundaryCondition",
+    "BoundaryKind",
+    "Brusselator",
+    "Checkpoint",
+    "FitzhughNagumo",
+    "GiererMeinhardt",
+    "GrayScott",
+    "Model",
+    "Mycelium",
+    "Precision",
+    "Schnakenberg",
+    "Simulation",
+    "SimulationSpec",
+    "Species",
+    "StabilityReport",
+    "Stepper",
+    "TwoSpeciesModel",
+    "analyze",
+    "simulate_reference",
+    "validate",
+    "warm_up",
+]

@@ -1,0 +1,103 @@
+"""One discrete step of the mycelium model: a fused kernel and the plain numpy it must equal bit for bit.
+
+Randomness enters as data (`MyceliumForcing`): both paths add the same numbers.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .ghosts import Array, Ghosts, fill_ghosts_reference
+from .two_species import laplacian_reference
+
+
+class MyceliumScalars(NamedTuple):
+    """Arguments of the kernel, each in the precision of the state; see MyceliumModel for their meaning."""
+
+    alpha: Any
+    activator_diffusion: Any
+    inhibitor_diffusion: Any
+    leak_rate: Any
+    rest_mv: Any
+    lowest_mv: Any
+    highest_mv: Any
+    coupling_mv: Any
+    threshold: Any
+    rate: Any
+    source: Any
+    zero: Any
+    two: Any
+
+
+class MyceliumForcing(NamedTuple):
+    """The random part of some steps.
+
+    cell: flat index of the cell that a growth event raises, -1 for none, int64 [steps].
+    rise_mv: by how much, [steps].
+    jitter_mv: noise of the rows of one step, [rows, cols]; empty [0, 0] without noise.
+    """
+
+    cell: Array
+    rise_mv: Array
+    jitter_mv: Array
+
+
+def mycelium_rows(
+    front: Array, back: Array, first: int, last: int, step: int, scalars: tuple[Any, ...], forcing: tuple[Any, ...]
+) -> None:
+    """Rows first to last - 1 of one step; row 0 of the jitter belongs to row `first`."""
+    alpha, da, dh, leak, rest, lowest, highest, coupling, threshold, rate, source, zero, two = scalars
+    cell, rise, jitter = forcing
+    centre = two + two
+    cols = front.shape[2] - 2
+    event_row, event_col = -1, 0
+    if cell[step] >= 0:
+        event_row, event_col = cell[step] // cols, cell[step] % cols
+    for i in range(first, last):
+        p_north, p, p_south, p_out = front[0, i], front[0, i + 1], front[0, i + 2], back[0, i + 1]
+        a_north, a, a_south, a_out = front[1, i], front[1, i + 1], front[1, i + 2], back[1, i + 1]
+        h_north, h, h_south, h_out = front[2, i], front[2, i + 1], front[2, i + 2], back[2, i + 1]
+        for j in range(cols):
+            pc, ac, hc = p[j + 1], a[j + 1], h[j + 1]
+            p_lap = ((p_north[j + 1] + p_south[j + 1]) + (p[j] + p[j + 2])) - centre * pc
+            a_lap = ((a_north[j + 1] + a_south[j + 1]) + (a[j] + a[j + 2])) - centre * ac
+            h_lap = ((h_north[j + 1] + h_south[j + 1]) + (h[j] + h[j + 2])) - centre * hc
+            square = ac * ac
+            excess = ac - threshold
+            if excess < zero:
+                excess = zero
+            p_out[j + 1] = pc + ((alpha * p_lap + leak * (rest - pc)) + coupling * excess)
+            a_out[j + 1] = ac + (da * a_lap + rate * ((source - ac) + square / hc))
+            h_out[j + 1] = hc + (dh * h_lap + rate * (square - hc))
+        if jitter.shape[0] > 0:
+            for j in range(cols):
+                p_out[j + 1] += jitter[i - first, j]
+        if i == event_row:
+            p_out[event_col + 1] += rise[step]
+        for j in range(cols):
+            if p_out[j + 1] < lowest:
+                p_out[j + 1] = lowest
+            elif p_out[j + 1] > highest:
+                p_out[j + 1] = highest
+
+
+def mycelium_reference(state: Array, ghosts: Ghosts, scalars: MyceliumScalars, forcing: MyceliumForcing) -> Array:
+    """One step of a padded state in plain numpy, with entry 0 of the forcing; result without ghost cells filled."""
+    s = scalars
+    centre = s.two + s.two
+    fill_ghosts_reference(state, ghosts)
+    p, a, h = state[:, 1:-1, 1:-1]
+    p_lap, a_lap, h_lap = (laplacian_reference(field, s.two / s.two, centre) for field in state)
+    square = a * a
+    excess = a - s.threshold
+    excess = np.where(excess < s.zero, s.zero, excess)
+    potential = p + ((s.alpha * p_lap + s.leak_rate * (s.rest_mv - p)) + s.coupling_mv * excess)
+    if forcing.jitter_mv.size:
+        potential += forcing.jitter_mv
+    if forcing.cell[0] >= 0:
+        potential.flat[forcing.cell[0]] += forcing.rise_mv[0]
+    following = np.empty_like(state)
+    following[0, 1:-1, 1:-1] = np.clip(potential, s.lowest_mv, s.highest_mv)
+    following[1, 1:-1, 1:-1] = a + (s.activator_diffusion * a_lap + s.rate * ((s.source - a) + square / h))
+    following[2, 1:-1, 1:-1] = h + (s.inhibitor_diffusion * h_lap + s.rate * (square - h))
+    return following

@@ -1,0 +1,83 @@
+"""What every model says of itself: names, equations, species, and the limits of its parameters."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...limits import parameter
+from ..randomness import Stream, generator
+from ..stability import TuringSystem
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Species:
+    """One field of a model and the unit of its values ("1" when dimensionless)."""
+
+    name: str
+    unit: str = "1"
+
+
+@dataclass(frozen=True)
+class Model(ABC):
+    """A reaction-diffusion model; an instance holds its parameters.
+
+    name: as in the protocol. title, equations, reference: for people. species: in the order of the state.
+    default_dt: time step when a spec states none.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    equations: ClassVar[str]
+    reference: ClassVar[str]
+    species: ClassVar[tuple[Species, ...]]
+    default_dt: ClassVar[float]
+
+    @abstractmethod
+    def turing_system(self) -> TuringSystem:
+        """The activator-inhibitor pair with its steady states and Jacobians."""
+
+    @abstractmethod
+    def initial_state(self, seed: int, shape: tuple[int, int]) -> Array:
+        """The state at step 0 for a seed, float64 [species, rows, cols]."""
+
+
+@dataclass(frozen=True)
+class TwoSpeciesModel(Model):
+    """Two diffusing species u and v with local kinetics."""
+
+    species: ClassVar[tuple[Species, ...]] = (Species("u"), Species("v"))
+
+    diffusion_u: float = parameter(1.0, 0, 1000, "1", "diffusion coefficient Du, squared length per time")
+    diffusion_v: float = parameter(10.0, 0, 1000, "1", "diffusion coefficient Dv, squared length per time")
+
+    @staticmethod
+    @abstractmethod
+    def kinetics(u: Any, v: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
+        """Reaction rates (du/dt, dv/dt) of cells or arrays; + - * / only and no literals, see kernels.two_species."""
+
+    @abstractmethod
+    def coefficients(self) -> tuple[float, ...]:
+        """What `kinetics` takes."""
+
+    @abstractmethod
+    def steady_states(self) -> tuple[tuple[float, float], ...]:
+        """The homogeneous steady states (u, v)."""
+
+    @abstractmethod
+    def jacobian(self, u: float, v: float) -> Array:
+        """Jacobian of the kinetics at (u, v), [2, 2]."""
+
+    def turing_system(self) -> TuringSystem:
+        """The kinetics linearised at each steady state."""
+        states = self.steady_states()
+        jacobians = tuple(self.jacobian(u, v) for u, v in states)
+        return TuringSystem(("u", "v"), (self.diffusion_u, self.diffusion_v), states, jacobians)
+
+    def initial_state(self, seed: int, shape: tuple[int, int]) -> Array:
+        """The first steady state with uniform noise of +- 0.01 on both species."""
+        noise = generator(seed, Stream.INITIAL).uniform(-0.01, 0.01, (2, *shape))
+        return np.asarray(self.steady_states()[0])[:, None, None] + noise

@@ -1,0 +1,54 @@
+"""FitzHugh-Nagumo: an excitable membrane, here with a recovery that diffuses fast enough for Turing patterns.
+
+The defaults follow from the conditions of a Turing instability at (0, 0): with a = I = 0 the Jacobian there is
+[[1, -1], [1/tau, -b/tau]]; b = 0.5 makes (0, 0) the only steady state, tau = 0.25 makes it stable (trace -1,
+determinant 2), and the critical ratio is (2 + sqrt 2)^2 = 11.66.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...limits import parameter
+from .base import Array, TwoSpeciesModel
+
+
+@dataclass(frozen=True)
+class FitzhughNagumo(TwoSpeciesModel):
+    """Parameters of FitzHugh-Nagumo; dimensionless."""
+
+    name = "fitzhugh_nagumo"
+    title = "FitzHugh-Nagumo"
+    equations = "u' = Du lap u + u - u^3 / 3 - v + I; v' = Dv lap v + (u + a - b v) / tau"
+    reference = "FitzHugh, Biophys. J. 1:445 (1961); Murray, Mathematical Biology I (2002), section 7.5"
+    default_dt = 0.015
+
+    diffusion_v: float = parameter(14.0, 0, 1000, "1", "diffusion coefficient Dv, squared length per time")
+    a: float = parameter(0.0, -10, 10, "1", "offset a")
+    b: float = parameter(0.5, 0, 10, "1", "recovery b")
+    tau: float = parameter(0.25, 0.001, 1000, "1", "time scale tau of the recovery")
+    current: float = parameter(0.0, -10, 10, "1", "applied current I")
+
+    @staticmethod
+    def kinetics(u: Any, v: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
+        """Rates (u - u^3 / 3 - v + I, (u + a - b v) / tau)."""
+        a, b, per_tau, third, current = coefficients
+        return ((u - third * (u * u * u)) - v) + current, per_tau * ((u + a) - b * v)
+
+    def coefficients(self) -> tuple[float, ...]:
+        """The offset a, b, 1 / tau, one third, and I."""
+        return self.a, self.b, 1 / self.tau, 1 / 3, self.current
+
+    def steady_states(self) -> tuple[tuple[float, float], ...]:
+        """The real roots of u - u^3/3 - (u + a)/b + I = 0, rising, with v = (u + a)/b; for b = 0 the root u = -a."""
+        if self.b == 0:
+            u = -self.a
+            return ((u, u - u**3 / 3 + self.current),)
+        roots = np.roots([-1 / 3, 0.0, 1 - 1 / self.b, self.current - self.a / self.b])
+        real = sorted(float(root.real) for root in roots if abs(root.imag) < 1e-9)
+        return tuple((u, (u + self.a) / self.b) for u in real)
+
+    def jacobian(self, u: float, v: float) -> Array:
+        """[[1 - u^2, -1], [1/tau, -b/tau]]."""
+        return np.array([[1 - u * u, -1.0], [1 / self.tau, -self.b / self.tau]])

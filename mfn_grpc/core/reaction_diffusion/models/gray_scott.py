@@ -1,0 +1,66 @@
+"""Gray-Scott: an autocatalyst fed by, and removed with, its substrate."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...limits import parameter
+from ..randomness import Stream, generator
+from .base import Array, TwoSpeciesModel
+
+CELLS_PER_SEED = 4096
+SEED_EDGE = 10
+
+
+@dataclass(frozen=True)
+class GrayScott(TwoSpeciesModel):
+    """Parameters of Gray-Scott; dimensionless."""
+
+    name = "gray_scott"
+    title = "Gray-Scott"
+    equations = "u' = Du lap u - u v^2 + F (1 - u); v' = Dv lap v + u v^2 - (F + k) v"
+    reference = "Pearson, Science 261:189 (1993)"
+    default_dt = 1.0
+
+    diffusion_u: float = parameter(0.16, 0, 1000, "1", "diffusion coefficient Du, squared length per time")
+    diffusion_v: float = parameter(0.08, 0, 1000, "1", "diffusion coefficient Dv, squared length per time")
+    feed: float = parameter(0.0545, 0, 1, "1", "feed rate F, per time")
+    kill: float = parameter(0.062, 0, 1, "1", "kill rate k, per time")
+
+    @staticmethod
+    def kinetics(u: Any, v: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
+        """Rates (F - F u - u v^2, u v^2 - (F + k) v)."""
+        feed, removal = coefficients
+        conversion = u * v * v
+        return (feed - feed * u) - conversion, conversion - removal * v
+
+    def coefficients(self) -> tuple[float, ...]:
+        """F and F + k."""
+        return self.feed, self.feed + self.kill
+
+    def steady_states(self) -> tuple[tuple[float, float], ...]:
+        """(1, 0), and where F >= 4 (F + k)^2 the two states with v > 0, the one with more v first of them."""
+        feed, removal = self.coefficients()
+        discriminant = feed * feed - 4 * feed * removal * removal
+        if feed <= 0 or removal <= 0 or discriminant < 0:
+            return ((1.0, 0.0),)
+        values = [(feed + sign * math.sqrt(discriminant)) / (2 * removal) for sign in (1, -1)]
+        return ((1.0, 0.0), *((removal / v, v) for v in values))
+
+    def jacobian(self, u: float, v: float) -> Array:
+        """[[-v^2 - F, -2uv], [v^2, 2uv - F - k]]."""
+        feed, removal = self.coefficients()
+        return np.array([[-v * v - feed, -2 * u * v], [v * v, 2 * u * v - removal]])
+
+    def initial_state(self, seed: int, shape: tuple[int, int]) -> Array:
+        """(1, 0) with seeded squares of (0.5, 0.25), one for every 4,096 cells, and uniform noise of 0 to 0.01."""
+        rng = generator(seed, Stream.INITIAL)
+        state = np.empty((2, *shape))
+        state[0], state[1] = 1.0, 0.0
+        edge = max(2, min(SEED_EDGE, min(shape) // 4))
+        for _ in range(max(1, shape[0] * shape[1] // CELLS_PER_SEED)):
+            top, left = rng.integers(0, shape[0] - edge + 1), rng.integers(0, shape[1] - edge + 1)
+            state[:, top : top + edge, left : left + edge] = np.array([0.5, 0.25])[:, None, None]
+        return state + rng.uniform(0.0, 0.01, state.shape)

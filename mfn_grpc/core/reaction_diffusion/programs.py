@@ -1,0 +1,132 @@
+"""From a spec to a program: the compiled kernels of its model and precision, and the arguments they take."""
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from .kernels.compiling import Function, jit, specialise
+from .kernels.ghosts import Array, Ghosts
+from .kernels.marching import march
+from .kernels.mycelium import MyceliumForcing, MyceliumScalars, mycelium_reference, mycelium_rows
+from .kernels.two_species import EulerScalars, euler_reference, euler_rows
+from .models import MODELS, Mycelium, TwoSpeciesModel
+from .models.mycelium import HIGHEST_MV, LOWEST_MV, REST_MV
+from .randomness import growth_events, jitter, jitter_block_rows
+from .spec import SimulationSpec
+
+
+class Program(Protocol):
+    """How one spec is stepped.
+
+    march, rows: compiled kernels. scalars: their constant arguments.
+    band_rows: 0 when whole steps may be marched; else the largest band, in rows, that one call may update.
+    """
+
+    march: Function
+    rows: Function
+    scalars: tuple[Any, ...]
+    band_rows: int
+
+    def forcing(self, first_step: int, steps: int, rows: range) -> tuple[Any, ...]:
+        """The random inputs of some steps and rows."""
+
+    def reference(self, state: Array, ghosts: Ghosts, step: int) -> Array:
+        """One step in plain numpy."""
+
+
+class TwoSpeciesProgram:
+    """Explicit Euler for a two-species model."""
+
+    band_rows = 0
+
+    def __init__(self, spec: SimulationSpec) -> None:
+        assert isinstance(spec.model, TwoSpeciesModel)
+        self.march, self.rows = _kernels(spec.model.name)
+        self._kinetics = spec.model.kinetics
+        dy, dx = spec.spacing
+        ratio = (dy / dx) ** 2
+        weights = [d * spec.time_step / dy**2 for d in (spec.model.diffusion_u, spec.model.diffusion_v)]
+        cast = spec.dtype.type
+        numbers = (cast(x) for x in (*weights, ratio, 2 + 2 * ratio, spec.time_step))
+        self._scalars = EulerScalars(*numbers, tuple(cast(c) for c in spec.model.coefficients()))
+        self.scalars = tuple(self._scalars)
+
+    def forcing(self, first_step: int, steps: int, rows: range) -> tuple[Any, ...]:
+        """Nothing: these models are deterministic once started."""
+        return ()
+
+    def reference(self, state: Array, ghosts: Ghosts, step: int) -> Array:
+        """One step in plain numpy."""
+        return euler_reference(state, ghosts, self._scalars, self._kinetics)
+
+
+class MyceliumProgram:
+    """The discrete-time mycelium model."""
+
+    def __init__(self, spec: SimulationSpec) -> None:
+        assert isinstance(spec.model, Mycelium)
+        self.march, self.rows = _kernels(spec.model.name)
+        self._spec, self._model = spec, spec.model
+        self._scalars = _mycelium_scalars(spec.model, spec.dtype.type)
+        self.scalars = tuple(self._scalars)
+        self._spread = math.sqrt(spec.model.jitter_var) if spec.model.quantum_jitter else 0.0
+        self.band_rows = jitter_block_rows(spec.shape[1]) if self._spread else 0
+
+    def forcing(self, first_step: int, steps: int, rows: range) -> tuple[Any, ...]:
+        """Growth events of the steps, and jitter when there is any (then steps is 1)."""
+        spec, dtype = self._spec, self._spec.dtype
+        events = growth_events(spec.seed, first_step, steps, spec.cells, self._model.spike_probability)
+        noise = np.empty((0, 0), dtype)
+        if self._spread:
+            noise = jitter(spec.seed, first_step, rows, spec.shape[1], self._spread).astype(dtype, copy=False)
+        return events.cell, events.rise_mv.astype(dtype, copy=False), noise
+
+    def growth_events(self, first_step: int, steps: int) -> int:
+        """How many growth events these steps hold."""
+        spec = self._spec
+        events = growth_events(spec.seed, first_step, steps, spec.cells, self._model.spike_probability)
+        return int(np.count_nonzero(events.cell >= 0))
+
+    def reference(self, state: Array, ghosts: Ghosts, step: int) -> Array:
+        """One step in plain numpy."""
+        forcing = MyceliumForcing(*self.forcing(step, 1, range(self._spec.shape[0])))
+        return mycelium_reference(state, ghosts, self._scalars, forcing)
+
+
+def program(spec: SimulationSpec) -> Program:
+    """The program of a valid spec."""
+    return MyceliumProgram(spec) if isinstance(spec.model, Mycelium) else TwoSpeciesProgram(spec)
+
+
+def _mycelium_scalars(model: Mycelium, cast: Callable[[float], Any]) -> MyceliumScalars:
+    on = 1.0 if model.turing_enabled else 0.0
+    numbers = (
+        model.alpha,
+        model.activator_diffusion,
+        model.inhibitor_diffusion,
+        model.leak_rate,
+        REST_MV,
+        LOWEST_MV,
+        HIGHEST_MV,
+        on * model.turing_coupling_mv,
+        model.turing_threshold,
+        on * model.reaction_rate,
+        model.activator_source,
+        0.0,
+        2.0,
+    )
+    return MyceliumScalars(*(cast(number) for number in numbers))
+
+
+@cache
+def _kernels(name: str) -> tuple[Function, Function]:
+    """The kernels (march, rows) of a model; each compiles once a precision, at its first call."""
+    model = MODELS[name]
+    if issubclass(model, TwoSpeciesModel):
+        rows = specialise(euler_rows, f"euler_rows_{name}", kinetics=jit(model.kinetics))
+    else:
+        rows = jit(mycelium_rows)
+    return specialise(march, f"march_{name}", rows=rows), rows

@@ -1,0 +1,193 @@
+"""What to simulate: one frozen value that determines every bit of the result."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from ..limits import InvalidInput, Limit, UnstableSpec, Violation, violations_of
+from . import stability
+from .boundary import AxisBoundary
+from .models import Model, Mycelium
+
+MIN_EDGE, MAX_EDGE = 4, 4096
+STEPS = Limit(1, 100_000_000, "1", "number of steps")
+SEED = Limit(0, 2**63 - 1, "1", "seed")
+INITIAL_STEP = Limit(0, 10**12, "1", "step number of the initial state")
+SPACING = Limit(1e-6, 1e6, "1", "distance between cell centres")
+EDGE = Limit(MIN_EDGE, MAX_EDGE, "cells", "edge of the grid")
+TIME_STEP = Limit(1e-12, 1e6, "1", "time step")
+
+
+class Precision(StrEnum):
+    """Floating-point format of the state."""
+
+    FLOAT64 = "float64"
+    FLOAT32 = "float32"
+
+
+@dataclass(frozen=True)
+class SimulationSpec:
+    """A simulation.
+
+    model: parameters of one of the models.
+    shape: rows and columns, each 4 to 4096. spacing: distance between rows and between columns.
+    boundaries: conditions along rows and along columns.
+    dt: time step in the model's time unit; None for the model's default.
+    steps: steps to make after `initial_step`, 1 to 10^8.
+    initial_state: [species, rows, cols], or None for the model's own state of the seed.
+    """
+
+    model: Model
+    steps: int = 1
+    shape: tuple[int, ...] = (256, 256)
+    spacing: tuple[float, ...] = (1.0, 1.0)
+    boundaries: tuple[AxisBoundary, ...] = (AxisBoundary(), AxisBoundary())
+    dt: float | None = None
+    seed: int = 0
+    precision: Precision = Precision.FLOAT64
+    stepper: stability.Stepper = stability.Stepper.EULER
+    initial_state: np.ndarray[Any, np.dtype[Any]] | None = field(default=None, compare=False)
+    initial_step: int | None = None
+
+    @property
+    def time_step(self) -> float:
+        """The dt in force."""
+        return self.model.default_dt if self.dt is None else self.dt
+
+    @property
+    def first_step(self) -> int:
+        """The number of the step that the run starts from."""
+        return self.initial_step or 0
+
+    @property
+    def last_step(self) -> int:
+        """The number of the step that the run ends with."""
+        return self.first_step + self.steps
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the state."""
+        return np.dtype(self.precision.value)
+
+    @property
+    def state_shape(self) -> tuple[int, int, int]:
+        """Species, rows, columns."""
+        return len(self.model.species), self.shape[0], self.shape[1]
+
+    @property
+    def cells(self) -> int:
+        """Cells of the grid."""
+        return self.shape[0] * self.shape[1]
+
+    def without_state(self) -> "SimulationSpec":
+        """The spec less its initial state."""
+        return replace(self, initial_state=None)
+
+
+def analyze(spec: SimulationSpec) -> stability.StabilityReport:
+    """Linear stability of a valid spec at its dt, on its grid."""
+    report = stability.analyze(
+        spec.model.turing_system(),
+        shape=(spec.shape[0], spec.shape[1]),
+        spacing=(spec.spacing[0], spec.spacing[1]),
+        boundary_kinds=(spec.boundaries[0].kind.value, spec.boundaries[1].kind.value),
+        dt=spec.time_step,
+        stepper=spec.stepper,
+    )
+    return report
+
+
+def validate(spec: SimulationSpec, *, stable: bool = True) -> None:
+    """Refuse a spec that cannot be run: InvalidInput names every fault, UnstableSpec a dt beyond its limit.
+
+    With `stable=False` an unstable dt is let through, to be analysed.
+    """
+    faults = [
+        *(v.under(spec.model.name) for v in violations_of(spec.model)),
+        *_grid_violations(spec),
+        *_boundary_violations(spec),
+        *_step_violations(spec),
+        *_initial_state_violations(spec),
+    ]
+    if not _determines_stability(faults):
+        unstable = [v for v in (_instability(spec),) if v and stable]
+        if unstable and not faults:
+            raise UnstableSpec(unstable)
+        faults += unstable
+    if faults:
+        raise InvalidInput(faults)
+
+
+def _determines_stability(faults: list[Violation]) -> bool:
+    """Whether a fault concerns something that the stability limit is computed from."""
+    harmless = ("steps", "seed", "initial_", "boundaries")
+    return any(not fault.field.startswith(harmless) for fault in faults)
+
+
+def _instability(spec: SimulationSpec) -> Violation | None:
+    limit = stability.largest_stable_dt(spec.model.turing_system(), (spec.spacing[0], spec.spacing[1]), spec.stepper)
+    if spec.time_step <= limit.max_dt:
+        return None
+    text = (
+        f"is {spec.time_step:g}, must be at most {limit.max_dt:.9g} for {spec.stepper.name} ({limit.limited_by} limit)"
+    )
+    return Violation("dt", f"{spec.time_step:g}", text)
+
+
+def _grid_violations(spec: SimulationSpec) -> list[Violation]:
+    found = []
+    for name, values, limit in (("grid.shape", spec.shape, EDGE), ("grid.spacing", spec.spacing, SPACING)):
+        if len(values) != 2:
+            found.append(Violation(name, str(list(values)), f"has {len(values)} entries, must have 2: rows, columns"))
+            continue
+        found += [v for i, value in enumerate(values) if (v := limit.violation(f"{name}[{i}]", value))]
+    if isinstance(spec.model, Mycelium) and len(spec.spacing) == 2 and any(s != 1 for s in spec.spacing):
+        found.append(Violation("grid.spacing", str(list(spec.spacing)), "must be 1, 1: mycelium measures in cells"))
+    return found
+
+
+def _boundary_violations(spec: SimulationSpec) -> list[Violation]:
+    if len(spec.boundaries) != 2:
+        text = f"has {len(spec.boundaries)} entries, must have none (periodic), one (for both axes) or 2"
+        return [Violation("boundaries", str(len(spec.boundaries)), text)]
+    species = len(spec.model.species)
+    return [v for i, axis in enumerate(spec.boundaries) for v in axis.violations(f"boundaries[{i}]", species)]
+
+
+def _step_violations(spec: SimulationSpec) -> list[Violation]:
+    limits = ("steps", spec.steps, STEPS), ("seed", spec.seed, SEED), ("dt", spec.time_step, TIME_STEP)
+    found = [v for name, value, limit in limits if (v := limit.violation(name, value))]
+    if isinstance(spec.model, Mycelium):
+        if spec.time_step != 1:
+            found.append(Violation("dt", f"{spec.time_step:g}", "must be 1: mycelium is a discrete-time model"))
+        if spec.stepper is not stability.Stepper.EULER:
+            found.append(Violation("stepper", spec.stepper.name, "must be EULER: mycelium is a discrete-time model"))
+    return found
+
+
+def _initial_state_violations(spec: SimulationSpec) -> list[Violation]:
+    found = []
+    if spec.initial_step is not None:
+        found += [v for v in (INITIAL_STEP.violation("initial_step", spec.initial_step),) if v]
+    if spec.initial_state is None:
+        if spec.initial_step is not None:
+            text = "is set without an initial state, must be left out or come with initial_array"
+            found.append(Violation("initial_step", str(spec.initial_step), text))
+        return found
+    return found + _array_violations(spec, spec.initial_state)
+
+
+def _array_violations(spec: SimulationSpec, state: np.ndarray[Any, np.dtype[Any]]) -> list[Violation]:
+    field_name = "initial_array"
+    found = []
+    if state.dtype not in (np.float64, np.float32):
+        text = f"is {state.dtype}, must be float64 or float32"
+        found.append(Violation(f"{field_name}.element_type", str(state.dtype), text))
+    if len(spec.shape) == 2 and state.shape != spec.state_shape:
+        text = f"is {list(state.shape)}, must be {list(spec.state_shape)}: species, rows, columns"
+        found.append(Violation(f"{field_name}.shape", str(list(state.shape)), text))
+    if state.dtype.kind == "f" and (bad := int(state.size - np.count_nonzero(np.isfinite(state)))):
+        found.append(Violation(f"{field_name}.data", f"{bad} values", f"holds {bad} values that are not finite"))
+    return found

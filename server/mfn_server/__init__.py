@@ -1,0 +1,1 @@
+"""The gRPC server: services over the core, with their configuration, life cycle and error translation."""

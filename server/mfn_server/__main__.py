@@ -1,0 +1,39 @@
+"""`mfn-server`, or `python -m mfn_server`: run the server until it is told to stop."""
+
+import asyncio
+import logging
+import sys
+
+from pydantic import ValidationError
+
+from .config import load_settings
+from .lifecycle import serve
+
+
+def main() -> int:
+    """Run the server; 0 after a drain, 1 when it cannot listen, 2 when its settings are wrong."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        settings = load_settings()
+    except ValidationError as error:
+        sys.stderr.write(explain(error))
+        return 2
+    try:
+        asyncio.run(serve(settings))
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def explain(error: ValidationError) -> str:
+    """Every fault of the settings, one a line, by the name of its variable."""
+    lines = ["the server cannot start:"]
+    for fault in error.errors():
+        name = "".join(f"MFN_{part}: ".upper() for part in fault["loc"][:1])
+        lines.append(f"  {name}{fault['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

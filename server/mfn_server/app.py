@@ -1,0 +1,123 @@
+"""Puts the server together: settings in, an Application out. The order of the interceptors stands here."""
+
+import asyncio
+import logging
+import os
+import secrets
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from mfn_grpc.v1 import electrochemistry_pb2, features_pb2, federation_pb2, simulation_pb2, validation_pb2
+
+from .admission import Admission
+from .compute import Compute
+from .config import Settings
+from .health import Health
+from .interceptors.api_key import ApiKeyInterceptor
+from .interceptors.request_id import RequestIdInterceptor
+from .rpc import MAX_MESSAGE_BYTES, bind
+from .services.electrochemistry import ElectrochemistryService
+from .services.simulation import SimulationService
+from .simulation.checkpoints import CheckpointStore
+from .simulation.engine import Engine, Kernels, Pace
+from .simulation.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+ELECTROCHEMISTRY = electrochemistry_pb2.DESCRIPTOR.services_by_name["ElectrochemistryService"]
+SIMULATION = simulation_pb2.DESCRIPTOR.services_by_name["SimulationService"]
+OFFERED_ELSEWHERE = (
+    features_pb2.DESCRIPTOR.services_by_name["FeatureService"],
+    validation_pb2.DESCRIPTOR.services_by_name["ValidationService"],
+    federation_pb2.DESCRIPTOR.services_by_name["FederationService"],
+)
+"""Services of the contract that this server only answers with UNIMPLEMENTED."""
+
+CHANNEL_OPTIONS = (
+    ("grpc.max_receive_message_length", 2 * MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_metadata_size", 8192),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.max_ping_strikes", 0),
+    ("grpc.so_reuseport", 0),
+)
+
+
+class Application:
+    """The parts of one server; made inside the event loop that will run it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.draining = asyncio.Event()
+        self.kernels = Kernels()
+        self.compute = Compute(settings.workers or os.cpu_count() or 1)
+        self.checkpoints = _checkpoint_store(settings)
+        self.engine = self._engine()
+        self.services = {
+            ELECTROCHEMISTRY: ElectrochemistryService(self.compute),
+            SIMULATION: SimulationService(self.engine),
+            **{service: object() for service in OFFERED_ELSEWHERE},
+        }
+        self.health = Health([ELECTROCHEMISTRY.full_name, SIMULATION.full_name])
+        self.server = self._server()
+
+    def _engine(self) -> Engine:
+        settings = self.settings
+        admission = Admission(
+            max_running=settings.max_running, max_queued=settings.max_queued, max_bytes=settings.max_state_bytes
+        )
+        return Engine(
+            compute=self.compute,
+            admission=admission,
+            tokens=Tokens(_token_key(settings, self.checkpoints)),
+            checkpoints=self.checkpoints,
+            kernels=self.kernels,
+            draining=self.draining,
+            pace=Pace(slice_s=settings.slice_ms / 1000, checkpoint_s=settings.checkpoint_s),
+        )
+
+    def _server(self) -> grpc.aio.Server:
+        server = grpc.aio.server(interceptors=interceptors(self.settings), options=CHANNEL_OPTIONS)
+        server.add_generic_rpc_handlers(tuple(bind(*each) for each in self.services.items()))
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
+        names = [service.full_name for service in self.services]
+        reflection.enable_server_reflection(
+            [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME], server
+        )
+        return server
+
+
+def interceptors(settings: Settings) -> list[grpc.aio.ServerInterceptor]:
+    """Outermost first.
+
+    1. request id: every later refusal must carry it.
+    2. API key: nothing else may be asked of the server before the caller is known.
+    """
+    chain: list[grpc.aio.ServerInterceptor] = [RequestIdInterceptor()]
+    if settings.api_key is not None:
+        chain.append(ApiKeyInterceptor(settings.api_key.get_secret_value()))
+    return chain
+
+
+def _checkpoint_store(settings: Settings) -> CheckpointStore | None:
+    if settings.state_dir is None:
+        return None
+    return CheckpointStore(
+        settings.state_dir / "checkpoints",
+        quota_bytes=settings.checkpoint_quota_bytes,
+        ttl_s=settings.checkpoint_ttl_s,
+    )
+
+
+def _token_key(settings: Settings, store: CheckpointStore | None) -> bytes:
+    if settings.resume_token_key is not None:
+        return settings.resume_token_key.get_secret_value().encode()
+    if store is not None:
+        return store.shared_key()
+    log.warning("resume tokens end with this process: set MFN_RESUME_TOKEN_KEY or MFN_STATE_DIR to keep them valid")
+    return secrets.token_bytes(32)

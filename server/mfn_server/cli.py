@@ -1,0 +1,25 @@
+"""The server's sub-commands of `mfn`."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add `mfn serve`; called through the entry-point group `mfn.commands`."""
+    app.command("serve")(serve)
+
+
+def serve(
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default: MFN_PORT or 50051.")
+    ] = None,
+) -> None:
+    """Run a server on this machine until it is interrupted. Settings are MFN_* variables; MFN_ENV=dev for a first try."""
+    from .__main__ import main  # imported here so that `mfn --help` loads no server
+
+    if port is not None:
+        os.environ["MFN_PORT"] = str(port)
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Settings: `MFN_*` variables over configs/<environment>.json, all checked before a port opens."""
+
+import ipaddress
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    JsonConfigSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+CONFIGS = Path(__file__).parent / "configs"
+MIN_KEY_CHARACTERS = 32
+GIB = 1024**3
+
+
+class Environment(StrEnum):
+    """Which defaults apply."""
+
+    DEV = "dev"
+    STAGING = "staging"
+    PROD = "prod"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; each field is the variable MFN_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="MFN_", extra="forbid", frozen=True)
+
+    env: Environment = Field(Environment.PROD, description="dev, staging or prod; anything else refuses to start")
+    host: str = Field("127.0.0.1", description="address to listen on; a loopback address")
+    port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    api_key: SecretStr | None = Field(None, description="key every caller must send; 32 characters or more")
+    workers: int = Field(0, ge=0, le=256, description="compute threads; 0 takes one a processor")
+    slice_ms: float = Field(40, ge=1, le=50, description="longest piece of compute between two looks at a call's state")
+    max_running: int = Field(32, ge=1, le=4096, description="simulations that run at the same time")
+    max_queued: int = Field(64, ge=0, le=65536, description="simulations that may wait for their turn")
+    max_state_bytes: int = Field(4 * GIB, ge=2**20, description="bytes of state that all simulations hold together")
+    state_dir: Path | None = Field(
+        None, description="directory of checkpoints, which replicas may share; none: no checkpoints"
+    )
+    checkpoint_s: float = Field(5, ge=0.1, le=3600, description="seconds of compute between two checkpoints")
+    checkpoint_ttl_s: float = Field(86_400, ge=60, description="seconds after which a checkpoint is deleted")
+    checkpoint_quota_bytes: int = Field(4 * GIB, ge=2**20, description="bytes of checkpoints one principal may keep")
+    resume_token_key: SecretStr | None = Field(
+        None, description="seals resume tokens; replicas without a shared state_dir need the same"
+    )
+    drain_notice_s: float = Field(5, ge=0, le=600, description="seconds between NOT_SERVING and refusing new work")
+    drain_grace_s: float = Field(20, ge=0, le=3600, description="seconds that calls have to end once draining")
+
+    @field_validator("host")
+    @classmethod
+    def _loopback_only(cls, host: str) -> str:
+        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+            return host
+        raise ValueError("must be a loopback address: this version has no TLS")
+
+    @field_validator("api_key", "resume_token_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < MIN_KEY_CHARACTERS:
+            raise ValueError(f"must have at least {MIN_KEY_CHARACTERS} characters; make one with: openssl rand -hex 32")
+        return key
+
+    @model_validator(mode="after")
+    def _fail_closed(self) -> "Settings":
+        faults = []
+        if self.env is not Environment.DEV and self.api_key is None:
+            faults.append(f"MFN_API_KEY is required in {self.env}")
+        if self.env is not Environment.DEV and self.resume_token_key is None and self.state_dir is None:
+            faults.append(f"MFN_RESUME_TOKEN_KEY or MFN_STATE_DIR is required in {self.env}")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over variables over the environment's file; the environment itself never comes from a file."""
+        chosen = init_settings().get("env") or os.environ.get("MFN_ENV") or Environment.PROD
+        file = CONFIGS / f"{Path(str(chosen)).name}.json"
+        layers = (init_settings, env_settings)
+        return (*layers, JsonConfigSettingsSource(settings_cls, file)) if file.exists() else layers
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; raises pydantic's ValidationError with every fault."""
+    return Settings(**overrides)

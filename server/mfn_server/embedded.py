@@ -1,0 +1,61 @@
+"""A server inside the calling process: loopback, a free port, a random key that only this process knows."""
+
+import asyncio
+import secrets
+import threading
+from types import TracebackType
+from typing import Any
+
+from .app import Application
+from .config import load_settings
+from .lifecycle import Lifecycle
+
+
+class EmbeddedServer:
+    """Runs a server on a thread of its own while the context is entered.
+
+    target: "127.0.0.1:port". api_key: what callers must send. Settings may be given by name, for instance
+    `EmbeddedServer(workers=1)`. Kernels are compiled when the first simulation asks for them.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self.api_key = secrets.token_urlsafe(32)
+        defaults = {"env": "dev", "host": "127.0.0.1", "port": 0, "api_key": self.api_key, "drain_grace_s": 0}
+        self._settings = load_settings(**(defaults | settings))
+        self._thread = threading.Thread(target=self._run, name="mfn-embedded")
+        self._started = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._failure: BaseException | None = None
+        self.target = ""
+
+    def __enter__(self) -> "EmbeddedServer":
+        self._thread.start()
+        self._started.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._loop is not None and self._stop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as failure:  # handed to the thread that waits in __enter__
+            self._failure = failure
+        finally:
+            self._started.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        lifecycle = Lifecycle(Application(self._settings))
+        await lifecycle.start(warm_up=False)
+        self.target = f"{self._settings.host}:{lifecycle.port}"
+        self._started.set()
+        await self._stop.wait()
+        await lifecycle.drain()

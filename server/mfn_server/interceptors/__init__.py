@@ -1,0 +1,1 @@
+"""One concern a file; their order stands in app.py."""

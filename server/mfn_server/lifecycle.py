@@ -1,0 +1,87 @@
+"""Start, readiness, and a drain that hands streams over before the process ends."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+from .app import ELECTROCHEMISTRY, Application
+from .config import Settings
+from .health import NOT_SERVING, SERVING
+
+SWEEP_EVERY_S = 600.0
+
+log = logging.getLogger(__name__)
+
+
+class Lifecycle:
+    """Runs one Application; `port` is the one it listens on once started."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._tasks: list[asyncio.Task[None]] = []
+        self.port = 0
+
+    async def start(self, *, warm_up: bool = True) -> None:
+        """Listen; each service begins SERVING once it is ready.
+
+        With `warm_up=False` the kernels are compiled when the first simulation asks for them.
+        """
+        app = self._application
+        await app.health.begin()
+        address = f"{app.settings.host}:{app.settings.port}"
+        try:
+            self.port = app.server.add_insecure_port(address)
+        except RuntimeError:
+            raise OSError(f"cannot listen on {address}: is another server using the port?") from None
+        await app.server.start()
+        await app.health.set(ELECTROCHEMISTRY.full_name, SERVING)
+        self._in_background(self._announce_when_warm())
+        self._in_background(self._sweep())
+        if warm_up:
+            app.kernels.start()
+
+    async def drain(self) -> None:
+        """Stop for good: say so, wait for balancers to notice, hand streams over, end."""
+        app = self._application
+        log.info("draining")
+        await app.health.set_all(NOT_SERVING)
+        await asyncio.sleep(app.settings.drain_notice_s)
+        app.draining.set()
+        app.health.end_watches()
+        await app.server.stop(app.settings.drain_grace_s)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        app.compute.close()
+        log.info("stopped")
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    async def _announce_when_warm(self) -> None:
+        app = self._application
+        await app.kernels.ready.wait()
+        if not app.draining.is_set():
+            await app.health.set_all(SERVING)
+            log.info("serving")
+
+    async def _sweep(self) -> None:
+        store = self._application.checkpoints
+        while store is not None:
+            await asyncio.to_thread(store.sweep)
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+
+async def serve(settings: Settings) -> None:
+    """Run a server until SIGTERM or SIGINT, then drain it."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    lifecycle = Lifecycle(Application(settings))
+    await lifecycle.start()
+    log.info("listening on %s:%d, environment %s", settings.host, lifecycle.port, settings.env)
+    await stop.wait()
+    await lifecycle.drain()

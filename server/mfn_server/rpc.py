@@ -1,0 +1,167 @@
+"""Binds a service written as plain coroutines to gRPC: decoding, error translation and request ids in one place.
+
+Handlers take raw bytes, because stock grpc.aio answers malformed protobuf with UNKNOWN and the exception's text. Unary
+requests are read as streams of one message, because a unary handler never hears of a caller that closes without one.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from mfn_grpc.core.limits import InvalidInput
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+
+from .errors import Fault, invalid, trailers_of
+
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+ANONYMOUS = "anonymous"
+
+request_id_of_call: ContextVar[str] = ContextVar("request_id_of_call")
+principal_of_call: ContextVar[str] = ContextVar("principal_of_call", default=ANONYMOUS)
+
+Context = grpc.aio.ServicerContext[Any, Any]
+if TYPE_CHECKING:
+    Handler = grpc.RpcMethodHandler[Any, Any]
+else:  # generic in its stubs only
+    Handler = grpc.RpcMethodHandler
+Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
+log = logging.getLogger(__name__)
+
+
+class Call:
+    """What a service may know of the call it answers."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.request_id = request_id_of_call.get("") or uuid.uuid4().hex
+        self.principal = principal_of_call.get()
+
+    def time_remaining(self) -> float | None:
+        """Seconds until the caller's deadline, None without one."""
+        return self._context.time_remaining()
+
+
+def bind(service: ServiceDescriptor, implementation: object) -> grpc.GenericRpcHandler:
+    """Serve every method of a service by the coroutine of the same name in snake case.
+
+    A response-streaming method is an async generator. A method that the implementation lacks answers UNIMPLEMENTED.
+    """
+    handlers = {method.name: _method_handler(method, implementation) for method in service.methods}
+    return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+
+def unimplemented_methods(service: ServiceDescriptor, implementation: object) -> list[str]:
+    """The methods that `bind` answers with UNIMPLEMENTED."""
+    return [m.name for m in service.methods if not hasattr(implementation, _snake_case(m.name))]
+
+
+def decode(raw: bytes, message_type: type[Message]) -> Message:
+    """Parse one request message; refuse what is too large or malformed."""
+    if len(raw) > MAX_MESSAGE_BYTES:
+        text = f"the request has {len(raw)} bytes, at most {MAX_MESSAGE_BYTES} are accepted; send large arrays in parts"
+        raise Fault(reasons.ERROR_REASON_MESSAGE_TOO_LARGE, text)
+    try:
+        return message_type.FromString(raw)
+    except DecodeError:
+        name = message_type.DESCRIPTOR.full_name
+        raise Fault(reasons.ERROR_REASON_MALFORMED_REQUEST, f"the bytes are not a valid {name}") from None
+
+
+def encode_unary(response: Message) -> bytes:
+    """Serialise a unary answer; refuse one that would not fit the callers' default limit."""
+    raw = response.SerializeToString()
+    if len(raw) > MAX_MESSAGE_BYTES:
+        text = f"the answer has {len(raw)} bytes, at most {MAX_MESSAGE_BYTES} are sent in one message; ask for less"
+        raise Fault(reasons.ERROR_REASON_RESPONSE_TOO_LARGE, text)
+    return raw
+
+
+async def translate(context: Context, call: Call, work: Awaitable[bytes | None]) -> bytes | None:
+    """Await the work of a call; end it with the standard error where it fails."""
+    try:
+        result = await work
+    except Fault as fault:
+        await refuse(context, fault, call.request_id)
+    except InvalidInput as error:
+        await refuse(context, invalid(error), call.request_id)
+    except (asyncio.CancelledError, grpc.aio.AbortError):
+        raise
+    except Exception:
+        log.exception("a call failed with an unexpected error", extra={"request_id": call.request_id})
+        fault = Fault(reasons.ERROR_REASON_INTERNAL, f"internal error; report it with request id {call.request_id}")
+        await refuse(context, fault, call.request_id)
+    context.set_trailing_metadata((("x-request-id", call.request_id),))
+    return result
+
+
+async def refuse(context: Context, fault: Fault, request_id: str) -> None:
+    """End the call with a fault; raises AbortError."""
+    await context.abort(fault.status_code, fault.message, trailers_of(fault, request_id))
+
+
+def _method_handler(method: MethodDescriptor, implementation: object) -> Handler:
+    function = getattr(implementation, _snake_case(method.name), None) or _missing(method)
+    respond = _respond_stream if method.server_streaming else _respond_unary
+    message_type = GetMessageClass(method.input_type)
+    client_streaming = method.client_streaming
+
+    async def handle(requests: AsyncIterator[bytes], context: Context) -> bytes | None:
+        call = Call(context)
+
+        async def work() -> bytes | None:
+            request = _decoded(requests, message_type) if client_streaming else await _single(requests, message_type)
+            return await respond(function, request, call, context)
+
+        return await translate(context, call, work())
+
+    kind = grpc.stream_stream_rpc_method_handler if method.server_streaming else grpc.stream_unary_rpc_method_handler
+    return kind(handle)
+
+
+async def _respond_unary(function: Callable[..., Any], request: object, call: Call, context: Context) -> bytes:
+    return encode_unary(await function(request, call))
+
+
+async def _respond_stream(function: Callable[..., Any], request: object, call: Call, context: Context) -> None:
+    """Drive the generator here, so that a cancel while a write is blocked still cleans it up at once."""
+    async with aclosing(function(request, call)) as responses:
+        async for response in responses:
+            await context.write(response.SerializeToString())
+
+
+async def _single(requests: AsyncIterator[bytes], message_type: type[Message]) -> Message:
+    async for raw in requests:
+        return decode(raw, message_type)
+    name = message_type.DESCRIPTOR.full_name
+    raise Fault(reasons.ERROR_REASON_MISSING_REQUEST, f"the call was closed without its {name}")
+
+
+async def _decoded(requests: AsyncIterator[bytes], message_type: type[Message]) -> AsyncIterator[Message]:
+    async for raw in requests:
+        yield decode(raw, message_type)
+
+
+def _missing(method: MethodDescriptor) -> Callable[..., Any]:
+    fault = Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, f"this server does not offer {method.full_name}")
+
+    async def unary(request: object, call: Call) -> Message:
+        raise fault
+
+    async def stream(request: object, call: Call) -> AsyncIterator[Message]:
+        raise fault
+        yield  # makes this an async generator
+
+    return stream if method.server_streaming else unary
+
+
+def _snake_case(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).removeprefix("_")

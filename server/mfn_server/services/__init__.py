@@ -1,0 +1,1 @@
+"""One file a service, thin: decode, call the core, encode."""

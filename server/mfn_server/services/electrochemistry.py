@@ -1,0 +1,131 @@
+"""ElectrochemistryService: membrane potentials."""
+
+from functools import partial
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from mfn_grpc.arrays import ArrayError, from_array, to_array
+from mfn_grpc.core.constants import BODY_TEMPERATURE_K
+from mfn_grpc.core.electrochemistry import (
+    Ion,
+    goldman_current_a_per_m2,
+    goldman_potential_mv,
+    nernst_potential_mv,
+    nernst_potentials_mv,
+)
+from mfn_grpc.core.limits import Faults, Violation
+from mfn_grpc.v1 import electrochemistry_pb2 as pb
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_grpc.v1.types_pb2 import Array
+
+from ..compute import Compute
+from ..errors import Fault
+from ..rpc import MAX_MESSAGE_BYTES, Call
+
+MAX_POTENTIALS = MAX_MESSAGE_BYTES // 8 - 128
+"""Potentials that fit one answer, its shape and tags included."""
+
+MAX_NAME = 64
+
+
+class ElectrochemistryService:
+    """Nernst and Goldman; single values on the event loop (microseconds), batches on the workers."""
+
+    def __init__(self, compute: Compute) -> None:
+        self._compute = compute
+
+    async def compute_nernst(self, request: pb.ComputeNernstRequest, call: Call) -> pb.ComputeNernstResponse:
+        """Nernst potential of one ion."""
+        potential = nernst_potential_mv(
+            request.z_valence,
+            request.concentration_out_molar,
+            request.concentration_in_molar,
+            _temperature(request),
+        )
+        return pb.ComputeNernstResponse(potential_mv=potential)
+
+    async def compute_nernst_batch(
+        self, request: pb.ComputeNernstBatchRequest, call: Call
+    ) -> pb.ComputeNernstBatchResponse:
+        """Nernst potentials of arrays that broadcast together."""
+        return await self._compute.run(call.principal, partial(_nernst_batch, request))
+
+    async def compute_goldman(self, request: pb.ComputeGoldmanRequest, call: Call) -> pb.ComputeGoldmanResponse:
+        """Goldman-Hodgkin-Katz voltage."""
+        faults = Faults()
+        ions = [_ion(ion, f"ions[{i}]", faults) for i, ion in enumerate(request.ions)]
+        potential = faults.collect(goldman_potential_mv, ions, _temperature(request))
+        faults.refuse()
+        return pb.ComputeGoldmanResponse(potential_mv=potential)
+
+    async def compute_goldman_current(
+        self, request: pb.ComputeGoldmanCurrentRequest, call: Call
+    ) -> pb.ComputeGoldmanCurrentResponse:
+        """Goldman-Hodgkin-Katz current density."""
+        faults = Faults()
+        _require(request, ("ion", "membrane_potential_mv"), faults)
+        ion = _ion(request.ion, "ion", faults)
+        if request.HasField("ion"):
+            arguments = ion, request.membrane_potential_mv, _temperature(request)
+            current = faults.collect(goldman_current_a_per_m2, *arguments)
+        faults.refuse()
+        return pb.ComputeGoldmanCurrentResponse(current_density_a_per_m2=current)
+
+
+def _temperature(request: Any) -> float:
+    return request.temperature_k if request.HasField("temperature_k") else BODY_TEMPERATURE_K
+
+
+def _require(request: Any, names: tuple[str, ...], faults: Faults) -> None:
+    for name in names:
+        if not request.HasField(name):
+            faults.add(Violation(name, "", "is missing, must be set"))
+
+
+def _ion(message: pb.Ion, path: str, faults: Faults) -> Ion:
+    if len(message.name) > MAX_NAME:
+        text = f"has {len(message.name)} characters, must have at most {MAX_NAME}"
+        faults.add(Violation(f"{path}.name", message.name[:MAX_NAME], text))
+    return Ion(
+        message.z_valence,
+        message.permeability,
+        message.concentration_out_molar,
+        message.concentration_in_molar,
+        message.name[:MAX_NAME],
+    )
+
+
+def _nernst_batch(request: pb.ComputeNernstBatchRequest) -> pb.ComputeNernstBatchResponse:
+    faults = Faults()
+    names = ("z_valence", "concentration_out_molar", "concentration_in_molar")
+    _require(request, names, faults)
+    arrays = [_decoded(request, name, faults) for name in names]
+    given = request.HasField("temperature_k")
+    arrays.append(_decoded(request, "temperature_k", faults) if given else np.float64(BODY_TEMPERATURE_K))
+    faults.refuse()
+    _refuse_too_large(arrays)
+    return pb.ComputeNernstBatchResponse(potential_mv=to_array(nernst_potentials_mv(*arrays)))
+
+
+def _decoded(request: pb.ComputeNernstBatchRequest, name: str, faults: Faults) -> Any:
+    message: Array = getattr(request, name)
+    if not request.HasField(name):  # type: ignore[arg-type]  # the stub lists the names as literals
+        return None
+    try:
+        return from_array(message)
+    except ArrayError as error:
+        faults.add(Violation(name, "", str(error)))
+        return None
+
+
+def _refuse_too_large(arrays: list[Any]) -> None:
+    """Before anything is computed: inputs that broadcast to more than one answer can carry."""
+    try:
+        count = prod(np.broadcast_shapes(*(array.shape for array in arrays)))
+    except ValueError:
+        return  # the core names the shapes that do not fit
+    if count > MAX_POTENTIALS:
+        text = f"the inputs broadcast to {count} potentials, one answer carries {MAX_POTENTIALS}; split the batch"
+        raise Fault(reasons.ERROR_REASON_RESPONSE_TOO_LARGE, text)

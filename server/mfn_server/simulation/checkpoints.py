@@ -1,0 +1,128 @@
+"""Checkpoints on disk: one file a run, replaced as the run goes on, bounded by quota and age.
+
+A checkpoint only saves work: without it a resumed run is computed again from its spec. So nothing here is fatal: a
+full disk or a damaged file is logged, and the run goes on.
+"""
+
+import hashlib
+import io
+import logging
+import os
+import secrets
+import time
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from mfn_grpc.core.reaction_diffusion import Checkpoint
+
+KEY_BYTES = 32
+log = logging.getLogger(__name__)
+
+
+class CheckpointStore:
+    """A directory that servers may share. Methods block: call them on a thread of their own.
+
+    quota_bytes: what one principal may keep; its oldest runs give way. ttl_s: age at which a file is deleted.
+    """
+
+    def __init__(self, directory: Path, *, quota_bytes: int, ttl_s: float) -> None:
+        self._directory = directory
+        self._quota_bytes, self._ttl_s = quota_bytes, ttl_s
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def shared_key(self) -> bytes:
+        """The token key kept in the directory, made at first use: servers with one store honour one another's tokens."""
+        path = self._directory / "token.key"
+        if not path.exists():
+            draft = path.with_suffix(f".{secrets.token_hex(8)}")
+            draft.touch(mode=0o600)
+            draft.write_bytes(secrets.token_bytes(KEY_BYTES))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                log.debug("another server made the token key first")
+            finally:
+                draft.unlink()
+        return path.read_bytes()
+
+    def save(self, principal: str, run_id: bytes, spec_hash: bytes, checkpoint: Checkpoint) -> bool:
+        """Replace the run's checkpoint; False when it does not fit the quota or the disk."""
+        path = self._path(principal, run_id)
+        if checkpoint.state.nbytes > self._quota_bytes:
+            return False
+        draft = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
+        try:
+            path.parent.mkdir(exist_ok=True, mode=0o700)
+            with draft.open("wb") as file:
+                _write(file, spec_hash, checkpoint)
+            draft.replace(path)
+            self._make_room(path)
+        except OSError:
+            log.exception("a checkpoint could not be written")
+            draft.unlink(missing_ok=True)
+            return False
+        return True
+
+    def load(self, principal: str, run_id: bytes, spec_hash: bytes) -> Checkpoint | None:
+        """The run's checkpoint, or None when there is none of this spec that can be read."""
+        try:
+            with np.load(self._path(principal, run_id), allow_pickle=False) as stored:
+                if stored["spec_hash"].tobytes() != spec_hash:
+                    return None
+                return Checkpoint(int(stored["step"]), stored["state"], int(stored["growth_events"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            log.exception("a checkpoint could not be read; the run is computed again from its spec")
+            return None
+
+    def delete(self, principal: str, run_id: bytes) -> None:
+        """Forget a run."""
+        self._path(principal, run_id).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Delete what is older than the time to live, half-written files included."""
+        oldest = time.time() - self._ttl_s
+        for path in self._directory.glob("*/*"):
+            if _modified(path) < oldest:
+                path.unlink(missing_ok=True)
+
+    def _make_room(self, newest: Path) -> None:
+        files = sorted(newest.parent.glob("*.npz"), key=_modified)
+        total = sum(_size(file) for file in files)
+        for file in files:
+            if total <= self._quota_bytes or file == newest:
+                return
+            total -= _size(file)
+            file.unlink(missing_ok=True)
+
+    def _path(self, principal: str, run_id: bytes) -> Path:
+        owner = hashlib.sha256(principal.encode()).hexdigest()[:32]
+        return self._directory / owner / f"{run_id.hex()}.npz"
+
+
+def _write(file: io.BufferedWriter, spec_hash: bytes, checkpoint: Checkpoint) -> None:
+    np.savez(
+        file,
+        spec_hash=np.frombuffer(spec_hash, np.uint8),
+        step=np.int64(checkpoint.step),
+        growth_events=np.int64(checkpoint.growth_events),
+        state=checkpoint.state,
+    )
+
+
+def _modified(path: Path) -> float:
+    """When a file was last written; now, when another server has just deleted it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

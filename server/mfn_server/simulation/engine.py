@@ -1,0 +1,92 @@
+"""What all simulations of a server share: workers, admission, tokens, checkpoints, and whether it is ready."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mfn_grpc.core.reaction_diffusion import warm_up
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+
+from ..admission import Admission
+from ..compute import Compute
+from ..errors import Fault
+from ..rpc import Call
+from .checkpoints import CheckpointStore
+from .tokens import Tokens
+
+ANSWER_MARGIN_S = 0.05
+"""How long before the deadline a call stops working, so that its answer still arrives."""
+WARM_UP_RETRY_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """slice_s: longest piece of compute between two looks at cancellation, deadline and drain.
+    checkpoint_s: compute between two checkpoints.
+    """
+
+    slice_s: float
+    checkpoint_s: float
+
+
+class Kernels:
+    """Compiles the kernels once, on a thread of its own, when first asked to."""
+
+    def __init__(self, compile_all: Callable[[], None] = warm_up) -> None:
+        self._compile_all = compile_all
+        self.ready = asyncio.Event()
+        self._started = False
+
+    def start(self) -> None:
+        """Begin compiling; does nothing the second time."""
+        if not self._started:
+            self._started = True
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=self._compile, args=(loop,), name="mfn-warm-up").start()
+
+    def _compile(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._compile_all()
+        try:
+            loop.call_soon_threadsafe(self.ready.set)
+        except RuntimeError:
+            log.debug("the server stopped before its kernels were compiled")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Shared by every call of the simulation service."""
+
+    compute: Compute
+    admission: Admission
+    tokens: Tokens
+    checkpoints: CheckpointStore | None
+    kernels: Kernels
+    draining: asyncio.Event
+    pace: Pace
+
+    async def ready(self, call: Call) -> None:
+        """Wait until the kernels are compiled, as long as the caller's deadline allows; refuse when draining."""
+        self.refuse_when_draining()
+        self.kernels.start()
+        remaining = call.time_remaining()
+        patience = None if remaining is None else max(0.0, remaining - ANSWER_MARGIN_S)
+        ready, draining = (asyncio.create_task(event.wait()) for event in (self.kernels.ready, self.draining))
+        try:
+            await asyncio.wait((ready, draining), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            draining.cancel()
+        self.refuse_when_draining()
+        if not self.kernels.ready.is_set():
+            text = "the server is still compiling its kernels; try again shortly"
+            raise Fault(reasons.ERROR_REASON_WARMING_UP, text, retry_after_s=WARM_UP_RETRY_S)
+
+    def refuse_when_draining(self) -> None:
+        """No new work while the server shuts down."""
+        if self.draining.is_set():
+            text = "the server is shutting down; another replica, or this one once restarted, will answer"
+            raise Fault(reasons.ERROR_REASON_SERVER_DRAINING, text)

@@ -1,0 +1,129 @@
+"""Frames: which species of a state are sent, how they are reduced and stored, and how they become messages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mfn_grpc.arrays import split_parts
+from mfn_grpc.core.limits import Faults, Limit, Violation
+from mfn_grpc.core.reaction_diffusion import MAX_EDGE, MIN_EDGE, SimulationSpec
+from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_grpc.v1 import types_pb2 as types
+
+AnyArray = np.ndarray[Any, np.dtype[Any]]
+
+MESSAGE_DATA_BYTES = 1024 * 1024
+REDUCED_EDGE = Limit(MIN_EDGE, MAX_EDGE, "cells", "longest edge of a frame")
+_FLOATS = {
+    types.ELEMENT_TYPE_FLOAT64: np.dtype("<f8"),
+    types.ELEMENT_TYPE_FLOAT32: np.dtype("<f4"),
+    types.ELEMENT_TYPE_FLOAT16: np.dtype("<f2"),
+}
+_QUANTISED = {types.ELEMENT_TYPE_UINT8: np.dtype("u1"), types.ELEMENT_TYPE_INT8: np.dtype("i1")}
+_OFFERED = _FLOATS | _QUANTISED
+
+
+@dataclass(frozen=True)
+class FrameForm:
+    """Species by index and name, element dtype, and the edge of the blocks that are averaged (1: none)."""
+
+    species: tuple[tuple[int, str], ...]
+    dtype: np.dtype[Any]
+    block: int
+
+    def nbytes(self, spec: SimulationSpec) -> int:
+        """Bytes of one frame."""
+        rows, cols = (-(-edge // self.block) for edge in spec.shape)
+        return len(self.species) * rows * cols * self.dtype.itemsize
+
+
+@dataclass(frozen=True, eq=False)
+class FrameArray:
+    """One species of a frame, stored as it will be sent; value = element * scale + offset when quantised."""
+
+    name: str
+    elements: AnyArray
+    scale: float | None = None
+    offset: float | None = None
+
+
+def decode_form(options: pb.FrameOptions, spec: SimulationSpec, faults: Faults) -> FrameForm:
+    """The form of the frames; whatever is wrong with the options is added to `faults`."""
+    with faults.under("frame_options"):
+        dtype = _OFFERED.get(options.element_type, spec.dtype)
+        if options.element_type and options.element_type not in _OFFERED:
+            names = ", ".join(types.ElementType.Name(number) for number in _OFFERED)
+            faults.add(Violation("element_type", str(options.element_type), f"must be one of {names}"))
+        return FrameForm(_species(options, spec, faults), dtype, _block(options, spec, faults))
+
+
+def make_frame(form: FrameForm, state: AnyArray) -> list[FrameArray]:
+    """Copy a state into the form; runs on a worker thread."""
+    return [_store(name, _reduced(state[index], form.block), form.dtype) for index, name in form.species]
+
+
+def frame_messages(step: int, time: float, arrays: list[FrameArray]) -> Iterator[pb.Frame]:
+    """The messages of one frame, each with about 1 MiB of data; only the last is marked so."""
+    message, held = pb.Frame(step=step, time=time), 0
+    for array in arrays:
+        for part in split_parts(array.name, array.elements, array.scale, array.offset):
+            if held and held + len(part.data) > MESSAGE_DATA_BYTES:
+                yield message
+                message, held = pb.Frame(step=step, time=time), 0
+            message.parts.append(part)
+            held += len(part.data)
+    message.last = True
+    yield message
+
+
+def _species(options: pb.FrameOptions, spec: SimulationSpec, faults: Faults) -> tuple[tuple[int, str], ...]:
+    known = {species.name: index for index, species in enumerate(spec.model.species)}
+    chosen = list(options.species) or list(known)
+    for i, name in enumerate(chosen):
+        if name not in known:
+            faults.add(Violation(f"species[{i}]", name, f"is {name!r}, must be one of {', '.join(known)}"))
+        elif name in chosen[:i]:
+            faults.add(Violation(f"species[{i}]", name, f"repeats {name!r}, must name each species once"))
+    return tuple((known[name], name) for name in chosen if name in known)
+
+
+def _block(options: pb.FrameOptions, spec: SimulationSpec, faults: Faults) -> int:
+    if not options.HasField("max_edge"):
+        return 1
+    if violation := REDUCED_EDGE.violation("max_edge", options.max_edge):
+        faults.add(violation)
+        return 1
+    return -(-max(spec.shape) // options.max_edge)
+
+
+def _reduced(field: AnyArray, block: int) -> AnyArray:
+    """Means over square blocks; those at the far edges may be narrower."""
+    if block == 1:
+        return field
+    edges = [np.arange(0, length, block) for length in field.shape]
+    heights, widths = (np.diff(edge, append=length) for edge, length in zip(edges, field.shape, strict=True))
+    sums = np.add.reduceat(np.add.reduceat(field, edges[0], axis=0), edges[1], axis=1)
+    return np.asarray(sums / np.outer(heights, widths), dtype=field.dtype)
+
+
+def _store(name: str, field: AnyArray, dtype: np.dtype[Any]) -> FrameArray:
+    if dtype.kind == "f":
+        return FrameArray(name, field.astype(dtype, order="C", copy=True))
+    lowest, highest = float(field.min()), float(field.max())
+    levels = np.iinfo(dtype)
+    scale = (highest - lowest) / (levels.max - levels.min) or 1.0
+    offset = lowest - scale * levels.min
+    elements = np.empty(field.shape, dtype)
+    for row, values in zip(elements, field, strict=True):
+        row[...] = np.clip(np.rint((values - offset) / scale), levels.min, levels.max)
+    return FrameArray(name, elements, scale, offset)
+
+
+def frame_steps(first: int, last: int, stride: int, after: int | None) -> Iterator[int]:
+    """Steps at which frames are due: the first, every stride-th, the last; only those after `after`, when given."""
+    start = first if after is None else first + ((after - first) // stride + 1) * stride
+    yield from range(start, last, stride)
+    if after is None or after < last:
+        yield last

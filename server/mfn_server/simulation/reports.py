@@ -1,0 +1,107 @@
+"""What the service tells of models, stability and finished runs, as messages."""
+
+import math
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from mfn_grpc.core.limits import limits_of
+from mfn_grpc.core.reaction_diffusion import Model, Mycelium, Simulation, StabilityReport, TwoSpeciesModel
+from mfn_grpc.core.reaction_diffusion import stability as core
+from mfn_grpc.v1 import simulation_pb2 as pb
+
+
+def encode_model(model: type[Model]) -> pb.Model:
+    """A model's entry in ListModels."""
+    limits = limits_of(model)
+    parameters = [
+        pb.Parameter(
+            name=field.name,
+            description=limits[field.name].description,
+            default_value=float(field.default),
+            min=limits[field.name].minimum,
+            max=limits[field.name].maximum,
+            unit=limits[field.name].unit,
+            is_switch=isinstance(field.default, bool),
+        )
+        for field in fields(model)
+    ]
+    return pb.Model(
+        name=model.name,
+        title=model.title,
+        equations=model.equations,
+        reference=model.reference,
+        species=[pb.Species(name=species.name, unit=species.unit) for species in model.species],
+        parameters=parameters,
+        default_dt=model.default_dt,
+    )
+
+
+def encode_stability(report: StabilityReport) -> pb.StabilityReport:
+    """A stability analysis."""
+    return pb.StabilityReport(
+        species=report.species,
+        steady_states=[_steady_state(state) for state in report.steady_states],
+        step_limits=[_step_limit(limit) for limit in report.step_limits],
+        dt=report.dt,
+        dt_is_stable=report.dt_is_stable,
+    )
+
+
+def summarise(simulation: Simulation, stop_reason: pb.StopReason, compute_seconds: float) -> pb.Summary:
+    """The summary of a run at its present step."""
+    spec = simulation.spec
+    species = [
+        _statistics(species.name, species.unit, field)
+        for species, field in zip(spec.model.species, simulation.state, strict=True)
+    ]
+    summary = pb.Summary(
+        stop_reason=stop_reason,
+        steps_done=simulation.step - spec.first_step,
+        species=species,
+        compute_seconds=compute_seconds,
+    )
+    if isinstance(spec.model, Mycelium):
+        summary.mycelium.CopyFrom(_mycelium(species[0], simulation.growth_events))
+    return summary
+
+
+def _statistics(name: str, unit: str, field: np.ndarray[Any, np.dtype[Any]]) -> pb.SpeciesSummary:
+    mean = float(field.mean(dtype=np.float64))
+    squares = sum(float(np.square(row - mean, dtype=np.float64).sum()) for row in field)
+    std = math.sqrt(squares / field.size)
+    return pb.SpeciesSummary(name=name, unit=unit, min=field.min(), max=field.max(), mean=mean, std=std)
+
+
+def _mycelium(potential: pb.SpeciesSummary, growth_events: int) -> pb.MyceliumSummary:
+    return pb.MyceliumSummary(
+        growth_events=growth_events,
+        pot_min_mv=potential.min,
+        pot_max_mv=potential.max,
+        pot_mean_mv=potential.mean,
+        pot_std_mv=potential.std,
+    )
+
+
+def _steady_state(state: core.SteadyState) -> pb.SteadyState:
+    return pb.SteadyState(
+        values=state.values,
+        jacobian=np.ravel(state.jacobian),
+        stable_without_diffusion=state.stable_without_diffusion,
+        turing_unstable=state.turing_unstable,
+        turing_margin=state.turing_margin,
+        critical_ratio=state.critical_ratio,
+        critical_wavelength=state.critical_wavelength,
+        continuum=_band(state.continuum),
+        grid=_band(state.grid),
+    )
+
+
+def _band(band: core.UnstableBand | None) -> pb.UnstableBand | None:
+    return None if band is None else pb.UnstableBand(**vars(band))
+
+
+def _step_limit(limit: core.StepLimit) -> pb.StepLimit:
+    stepper = pb.Stepper.Value(f"STEPPER_{limit.stepper.name}")
+    return pb.StepLimit(stepper=stepper, max_dt=limit.max_dt, limited_by=limit.limited_by)

@@ -1,0 +1,146 @@
+"""SimulationSpec as a message and as the core's value, both ways; defaults and limits are the core's."""
+
+import hashlib
+from dataclasses import fields
+from typing import Any, cast
+
+import numpy as np
+
+from mfn_grpc.arrays import ArrayError, from_array
+from mfn_grpc.core.limits import Faults, Violation
+from mfn_grpc.core.reaction_diffusion import (
+    MODELS,
+    AxisBoundary,
+    BoundaryCondition,
+    BoundaryKind,
+    Model,
+    Precision,
+    SimulationSpec,
+    Stepper,
+    validate,
+)
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_grpc.v1 import simulation_pb2 as pb
+
+from ..errors import Fault
+
+_STAND_IN = "gray_scott"
+
+
+def decode_spec(message: pb.SimulationSpec, faults: Faults, *, stable: bool = True) -> SimulationSpec:
+    """The core's spec; whatever is wrong with it is added to `faults`, under the path of its field."""
+    with faults.under("spec"):
+        if message.HasField("initial_array_ref"):
+            text = "this server does not store arrays: send initial_array, which must fit one message of 4 MiB"
+            raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, text)
+        spec = SimulationSpec(
+            model=_model(message, faults),
+            steps=message.steps,
+            shape=tuple(message.grid.shape) or (256, 256),
+            spacing=tuple(message.grid.spacing) or (1.0, 1.0),
+            boundaries=_boundaries(message, faults),
+            dt=message.dt if message.HasField("dt") else None,
+            seed=message.seed,
+            precision=_choice(pb.Precision, Precision, "precision", message.precision, Precision.FLOAT64, faults),
+            stepper=_choice(pb.Stepper, Stepper, "stepper", message.stepper, Stepper.EULER, faults),
+            initial_state=_initial_state(message, faults),
+            initial_step=message.initial_step if message.HasField("initial_step") else None,
+        )
+        if message.WhichOneof("model"):
+            faults.collect(validate, spec, stable=stable)
+        return spec
+
+
+def require_offered(spec: SimulationSpec) -> None:
+    """Refuse what the contract knows but this server does not compute."""
+    if spec.stepper is not Stepper.EULER:
+        text = f"spec.stepper {spec.stepper.name} is not offered by this server, only EULER is"
+        raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, text)
+
+
+def encode_spec(spec: SimulationSpec) -> pb.SimulationSpec:
+    """The spec with every default filled in, without its initial state."""
+    message = pb.SimulationSpec(
+        grid=pb.Grid(shape=spec.shape, spacing=spec.spacing),
+        boundaries=[_axis(boundary) for boundary in spec.boundaries],
+        dt=spec.time_step,
+        steps=spec.steps,
+        seed=spec.seed,
+        precision=pb.Precision.Value(f"PRECISION_{spec.precision.name}"),
+        stepper=pb.Stepper.Value(f"STEPPER_{spec.stepper.name}"),
+        initial_step=spec.initial_step,
+    )
+    model = getattr(message, spec.model.name)
+    model.SetInParent()
+    for field in fields(spec.model):
+        setattr(model, field.name, getattr(spec.model, field.name))
+    return message
+
+
+def hash_spec(spec: SimulationSpec) -> bytes:
+    """SHA-256 over all that determines the numbers."""
+    digest = hashlib.sha256(encode_spec(spec).SerializeToString(deterministic=True))
+    if spec.initial_state is not None:
+        digest.update(np.ascontiguousarray(spec.initial_state).tobytes())
+        digest.update(str(spec.initial_state.dtype).encode())
+    return digest.digest()
+
+
+def _model(message: pb.SimulationSpec, faults: Faults) -> Model:
+    name = message.WhichOneof("model")
+    if name is None:
+        text = f"is missing, must be one of {', '.join(MODELS)}"
+        faults.add(Violation("model", "", text))
+        return MODELS[_STAND_IN]()
+    given = getattr(message, name)
+    return MODELS[name](**{field.name: value for field, value in given.ListFields()})
+
+
+def _boundaries(message: pb.SimulationSpec, faults: Faults) -> tuple[AxisBoundary, ...]:
+    axes = [_decode_axis(axis, f"boundaries[{i}]", faults) for i, axis in enumerate(message.boundaries)]
+    if not axes:
+        return AxisBoundary(), AxisBoundary()
+    return (axes[0], axes[0]) if len(axes) == 1 else tuple(axes)
+
+
+def _decode_axis(message: pb.AxisBoundary, path: str, faults: Faults) -> AxisBoundary:
+    lower = _condition(message.lower, f"{path}.lower", faults)
+    upper = _condition(message.upper, f"{path}.upper", faults) if message.HasField("upper") else lower
+    return AxisBoundary(lower, upper)
+
+
+def _condition(message: pb.BoundaryCondition, path: str, faults: Faults) -> BoundaryCondition:
+    kind = _choice(pb.BoundaryKind, BoundaryKind, f"{path}.kind", message.kind, BoundaryKind.PERIODIC, faults)
+    return BoundaryCondition(kind, tuple(message.values))
+
+
+def _axis(boundary: AxisBoundary) -> pb.AxisBoundary:
+    return pb.AxisBoundary(lower=_encode_condition(boundary.lower), upper=_encode_condition(boundary.upper))
+
+
+def _encode_condition(condition: BoundaryCondition) -> pb.BoundaryCondition:
+    kind = pb.BoundaryKind.Value(f"BOUNDARY_KIND_{condition.kind.name}")
+    return pb.BoundaryCondition(kind=kind, values=condition.values)
+
+
+def _choice(message_enum: Any, core_enum: Any, field: str, number: int, default: Any, faults: Faults) -> Any:
+    """The core's member of the same name; 0 is the default, an unknown number a fault."""
+    if number == 0:
+        return default
+    descriptor = message_enum.DESCRIPTOR
+    value = descriptor.values_by_number.get(number)
+    members = {f"{descriptor.values[0].name.removesuffix('UNSPECIFIED')}{m.name}": m for m in core_enum}
+    if value is None or value.name not in members:
+        faults.add(Violation(field, str(number), f"is {number}, must be one of {', '.join(members)}"))
+        return default
+    return members[value.name]
+
+
+def _initial_state(message: pb.SimulationSpec, faults: Faults) -> np.ndarray[Any, np.dtype[Any]] | None:
+    if not message.HasField("initial_array"):
+        return None
+    try:
+        return cast("np.ndarray[Any, np.dtype[Any]]", from_array(message.initial_array))
+    except ArrayError as error:
+        faults.add(Violation("initial_array", "", str(error)))
+        return None
