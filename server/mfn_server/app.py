@@ -84,9 +84,9 @@ class Application:
     def _server(self) -> grpc.aio.Server:
         server = grpc.aio.server(interceptors=interceptors(self.settings), options=CHANNEL_OPTIONS)
         server.add_generic_rpc_handlers(tuple(bind(*each) for each in self.services.items()))
-        health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, server)  # type: ignore[no-untyped-call]  # generated without types
         names = [service.full_name for service in self.services]
-        reflection.enable_server_reflection(
+        reflection.enable_server_reflection(  # type: ignore[no-untyped-call]  # published without types
             [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME], server
         )
         return server

@@ -17,8 +17,8 @@ def serve(
         int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default: MFN_PORT or 50051.")
     ] = None,
 ) -> None:
-    """Run a server on this machine until it is interrupted. Settings are MFN_* variables; MFN_ENV=dev for a first try."""
-    from .__main__ import main  # imported here so that `mfn --help` loads no server
+    """Run a server until it is interrupted. Settings are MFN_* variables; MFN_ENV=dev for a first try."""
+    from .__main__ import main  # noqa: PLC0415  # `mfn --help` must not load the server
 
     if port is not None:
         os.environ["MFN_PORT"] = str(port)

@@ -46,7 +46,7 @@ class EmbeddedServer:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as failure:  # handed to the thread that waits in __enter__
+        except BaseException as failure:  # noqa: BLE001  # handed to the thread that waits in __enter__
             self._failure = failure
         finally:
             self._started.set()

@@ -87,7 +87,7 @@ def trailers_of(fault: Fault, request_id: str) -> tuple[tuple[str, str | bytes],
 
 def _info(reason: ErrorReason) -> reasons.ErrorReasonInfo:
     options = ErrorReason.DESCRIPTOR.values_by_number[reason].GetOptions()
-    info: reasons.ErrorReasonInfo = options.Extensions[reasons.error_reason_info]
+    info: reasons.ErrorReasonInfo = options.Extensions[reasons.error_reason_info]  # type: ignore[index]  # protoc types it as a descriptor
     return info
 
 

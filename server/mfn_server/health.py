@@ -5,7 +5,7 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2
-from grpc_health.v1.health import aio
+from grpc_health.v1._async import HealthServicer
 
 WHOLE_SERVER = ""
 LIVENESS = "liveness"
@@ -15,7 +15,7 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-class Health(aio.HealthServicer):
+class Health(HealthServicer):
     """The stock servicer, which begins NOT_SERVING and whose watches can be ended.
 
     An open watch would otherwise hold up the server's stop for its whole grace period.
@@ -36,7 +36,9 @@ class Health(aio.HealthServicer):
         for service in self._services:
             await self.set(service, status)
 
-    async def Watch(self, request: health_pb2.HealthCheckRequest, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+    async def Watch(  # noqa: N802  # the name of the method in the protocol
+        self, request: health_pb2.HealthCheckRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> None:
         """Stream the status of a service until the caller leaves or the server closes."""
         watch = asyncio.create_task(super().Watch(request, context))
         closing = asyncio.create_task(self._closing.wait())

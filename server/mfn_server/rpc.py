@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Handler = grpc.RpcMethodHandler[Any, Any]
 else:  # generic in its stubs only
     Handler = grpc.RpcMethodHandler
-Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
+Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]
 log = logging.getLogger(__name__)
 
 
@@ -97,8 +97,8 @@ async def translate(context: Context, call: Call, work: Awaitable[bytes | None])
         raise
     except Exception:
         log.exception("a call failed with an unexpected error", extra={"request_id": call.request_id})
-        fault = Fault(reasons.ERROR_REASON_INTERNAL, f"internal error; report it with request id {call.request_id}")
-        await refuse(context, fault, call.request_id)
+        text = f"internal error; report it with request id {call.request_id}"
+        await refuse(context, Fault(reasons.ERROR_REASON_INTERNAL, text), call.request_id)
     context.set_trailing_metadata((("x-request-id", call.request_id),))
     return result
 
@@ -157,8 +157,7 @@ def _missing(method: MethodDescriptor) -> Callable[..., Any]:
         raise fault
 
     async def stream(request: object, call: Call) -> AsyncIterator[Message]:
-        raise fault
-        yield  # makes this an async generator
+        yield await unary(request, call)
 
     return stream if method.server_streaming else unary
 

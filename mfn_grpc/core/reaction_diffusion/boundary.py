@@ -63,8 +63,10 @@ class AxisBoundary:
 
 
 def ghosts(boundaries: tuple[AxisBoundary, AxisBoundary], state_shape: tuple[int, ...], dtype: Any) -> Ghosts:
-    """The ghost cells of a state [species, rows, cols]: PERIODIC copies the opposite edge, NO_FLUX the edge itself,
-    FIXED mirrors the edge about the value on the face (2 value - edge), which is second-order accurate.
+    """The ghost cells of a state [species, rows, cols].
+
+    PERIODIC copies the opposite edge, NO_FLUX the edge itself; FIXED mirrors the edge about the value on the face
+    (2 value - edge), which is second-order accurate.
     """
     species = state_shape[0]
     source, sign = np.empty(4, np.int64), np.ones(4, dtype)

@@ -42,16 +42,21 @@ class TwoSpeciesProgram:
 
     band_rows = 0
 
-    def __init__(self, spec: SimulationSpec) -> None:
-        assert isinstance(spec.model, TwoSpeciesModel)
-        self.march, self.rows = _kernels(spec.model.name)
-        self._kinetics = spec.model.kinetics
+    def __init__(self, spec: SimulationSpec, model: TwoSpeciesModel) -> None:
+        self.march, self.rows = _kernels(model.name)
+        self._kinetics = model.kinetics
         dy, dx = spec.spacing
         ratio = (dy / dx) ** 2
-        weights = [d * spec.time_step / dy**2 for d in (spec.model.diffusion_u, spec.model.diffusion_v)]
+        weights = [d * spec.time_step / dy**2 for d in (model.diffusion_u, model.diffusion_v)]
         cast = spec.dtype.type
-        numbers = (cast(x) for x in (*weights, ratio, 2 + 2 * ratio, spec.time_step))
-        self._scalars = EulerScalars(*numbers, tuple(cast(c) for c in spec.model.coefficients()))
+        self._scalars = EulerScalars(
+            weight_u=cast(weights[0]),
+            weight_v=cast(weights[1]),
+            ratio=cast(ratio),
+            centre=cast(2 + 2 * ratio),
+            dt=cast(spec.time_step),
+            coefficients=tuple(cast(coefficient) for coefficient in model.coefficients()),
+        )
         self.scalars = tuple(self._scalars)
 
     def forcing(self, first_step: int, steps: int, rows: range) -> tuple[Any, ...]:
@@ -66,13 +71,12 @@ class TwoSpeciesProgram:
 class MyceliumProgram:
     """The discrete-time mycelium model."""
 
-    def __init__(self, spec: SimulationSpec) -> None:
-        assert isinstance(spec.model, Mycelium)
-        self.march, self.rows = _kernels(spec.model.name)
-        self._spec, self._model = spec, spec.model
-        self._scalars = _mycelium_scalars(spec.model, spec.dtype.type)
+    def __init__(self, spec: SimulationSpec, model: Mycelium) -> None:
+        self.march, self.rows = _kernels(model.name)
+        self._spec, self._model = spec, model
+        self._scalars = _mycelium_scalars(model, spec.dtype.type)
         self.scalars = tuple(self._scalars)
-        self._spread = math.sqrt(spec.model.jitter_var) if spec.model.quantum_jitter else 0.0
+        self._spread = math.sqrt(model.jitter_var) if model.quantum_jitter else 0.0
         self.band_rows = jitter_block_rows(spec.shape[1]) if self._spread else 0
 
     def forcing(self, first_step: int, steps: int, rows: range) -> tuple[Any, ...]:
@@ -98,7 +102,11 @@ class MyceliumProgram:
 
 def program(spec: SimulationSpec) -> Program:
     """The program of a valid spec."""
-    return MyceliumProgram(spec) if isinstance(spec.model, Mycelium) else TwoSpeciesProgram(spec)
+    if isinstance(spec.model, Mycelium):
+        return MyceliumProgram(spec, spec.model)
+    if isinstance(spec.model, TwoSpeciesModel):
+        return TwoSpeciesProgram(spec, spec.model)
+    raise TypeError(f"no program computes {type(spec.model).__name__}")
 
 
 def _mycelium_scalars(model: Mycelium, cast: Callable[[float], Any]) -> MyceliumScalars:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -126,7 +127,7 @@ class Simulation:
         rows, height = self.spec.shape[0], self._program.band_rows or 1
         blocks = -(-rows // height)
         edges = [min(rows, height * (blocks * i // count)) for i in range(count)] + [rows]
-        return [range(a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b]
+        return [range(a, b) for a, b in pairwise(edges) if a < b]
 
 
 def simulate_reference(spec: SimulationSpec, steps: int) -> Array:

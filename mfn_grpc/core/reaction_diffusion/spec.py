@@ -88,7 +88,7 @@ class SimulationSpec:
 
 def analyze(spec: SimulationSpec) -> stability.StabilityReport:
     """Linear stability of a valid spec at its dt, on its grid."""
-    report = stability.analyze(
+    return stability.analyze(
         spec.model.turing_system(),
         shape=(spec.shape[0], spec.shape[1]),
         spacing=(spec.spacing[0], spec.spacing[1]),
@@ -96,7 +96,6 @@ def analyze(spec: SimulationSpec) -> stability.StabilityReport:
         dt=spec.time_step,
         stepper=spec.stepper,
     )
-    return report
 
 
 def validate(spec: SimulationSpec, *, stable: bool = True) -> None:

@@ -22,7 +22,8 @@ class ApiKeyInterceptor(grpc.aio.ServerInterceptor):
         self._digest = _digest(api_key)
         self._principal = f"key:{self._digest.hex()[:12]}"
 
-    async def intercept_service(self, continuation: Continuation, details: grpc.HandlerCallDetails) -> Handler:
+    async def intercept_service(self, continuation: Continuation, details: grpc.HandlerCallDetails) -> Handler | None:
+        """Let the call through, or answer it with a refusal."""
         if details.method.startswith(OPEN_PREFIX):
             return await continuation(details)
         given = next((value for key, value in details.invocation_metadata or () if key == "x-api-key"), None)

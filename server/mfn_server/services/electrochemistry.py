@@ -111,7 +111,7 @@ def _nernst_batch(request: pb.ComputeNernstBatchRequest) -> pb.ComputeNernstBatc
 
 def _decoded(request: pb.ComputeNernstBatchRequest, name: str, faults: Faults) -> Any:
     message: Array = getattr(request, name)
-    if not request.HasField(name):  # type: ignore[arg-type]  # the stub lists the names as literals
+    if not request.HasField(name):
         return None
     try:
         return from_array(message)

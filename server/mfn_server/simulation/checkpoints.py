@@ -33,7 +33,7 @@ class CheckpointStore:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def shared_key(self) -> bytes:
-        """The token key kept in the directory, made at first use: servers with one store honour one another's tokens."""
+        """The token key kept in the directory, made at first use; all that share it honour its tokens."""
         path = self._directory / "token.key"
         if not path.exists():
             draft = path.with_suffix(f".{secrets.token_hex(8)}")

@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Pace:
-    """slice_s: longest piece of compute between two looks at cancellation, deadline and drain.
+    """How often a run pauses.
+
+    slice_s: longest piece of compute between two looks at cancellation, deadline and drain.
     checkpoint_s: compute between two checkpoints.
     """
 

@@ -16,13 +16,13 @@ AnyArray = np.ndarray[Any, np.dtype[Any]]
 
 MESSAGE_DATA_BYTES = 1024 * 1024
 REDUCED_EDGE = Limit(MIN_EDGE, MAX_EDGE, "cells", "longest edge of a frame")
-_FLOATS = {
+_OFFERED: dict[int, np.dtype[Any]] = {
     types.ELEMENT_TYPE_FLOAT64: np.dtype("<f8"),
     types.ELEMENT_TYPE_FLOAT32: np.dtype("<f4"),
     types.ELEMENT_TYPE_FLOAT16: np.dtype("<f2"),
+    types.ELEMENT_TYPE_UINT8: np.dtype("u1"),
+    types.ELEMENT_TYPE_INT8: np.dtype("i1"),
 }
-_QUANTISED = {types.ELEMENT_TYPE_UINT8: np.dtype("u1"), types.ELEMENT_TYPE_INT8: np.dtype("i1")}
-_OFFERED = _FLOATS | _QUANTISED
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mfn_grpc.core.limits import limits_of
-from mfn_grpc.core.reaction_diffusion import Model, Mycelium, Simulation, StabilityReport, TwoSpeciesModel
+from mfn_grpc.core.limits import Limit, limits_of
+from mfn_grpc.core.reaction_diffusion import Model, Mycelium, Simulation, StabilityReport
 from mfn_grpc.core.reaction_diffusion import stability as core
 from mfn_grpc.v1 import simulation_pb2 as pb
 
@@ -15,18 +15,8 @@ from mfn_grpc.v1 import simulation_pb2 as pb
 def encode_model(model: type[Model]) -> pb.Model:
     """A model's entry in ListModels."""
     limits = limits_of(model)
-    parameters = [
-        pb.Parameter(
-            name=field.name,
-            description=limits[field.name].description,
-            default_value=float(field.default),
-            min=limits[field.name].minimum,
-            max=limits[field.name].maximum,
-            unit=limits[field.name].unit,
-            is_switch=isinstance(field.default, bool),
-        )
-        for field in fields(model)
-    ]
+    defaults: dict[str, Any] = {field.name: field.default for field in fields(model)}
+    parameters = [_parameter(name, default, limits[name]) for name, default in defaults.items()]
     return pb.Model(
         name=model.name,
         title=model.title,
@@ -67,6 +57,18 @@ def summarise(simulation: Simulation, stop_reason: pb.StopReason, compute_second
     return summary
 
 
+def _parameter(name: str, default: float, limit: Limit) -> pb.Parameter:
+    return pb.Parameter(
+        name=name,
+        description=limit.description,
+        default_value=float(default),
+        min=limit.minimum,
+        max=limit.maximum,
+        unit=limit.unit,
+        is_switch=isinstance(default, bool),
+    )
+
+
 def _statistics(name: str, unit: str, field: np.ndarray[Any, np.dtype[Any]]) -> pb.SpeciesSummary:
     mean = float(field.mean(dtype=np.float64))
     squares = sum(float(np.square(row - mean, dtype=np.float64).sum()) for row in field)
@@ -103,5 +105,5 @@ def _band(band: core.UnstableBand | None) -> pb.UnstableBand | None:
 
 
 def _step_limit(limit: core.StepLimit) -> pb.StepLimit:
-    stepper = pb.Stepper.Value(f"STEPPER_{limit.stepper.name}")
+    stepper = f"STEPPER_{limit.stepper.name}"
     return pb.StepLimit(stepper=stepper, max_dt=limit.max_dt, limited_by=limit.limited_by)

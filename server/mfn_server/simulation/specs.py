@@ -66,8 +66,8 @@ def encode_spec(spec: SimulationSpec) -> pb.SimulationSpec:
         dt=spec.time_step,
         steps=spec.steps,
         seed=spec.seed,
-        precision=pb.Precision.Value(f"PRECISION_{spec.precision.name}"),
-        stepper=pb.Stepper.Value(f"STEPPER_{spec.stepper.name}"),
+        precision=f"PRECISION_{spec.precision.name}",
+        stepper=f"STEPPER_{spec.stepper.name}",
         initial_step=spec.initial_step,
     )
     model = getattr(message, spec.model.name)
@@ -119,8 +119,7 @@ def _axis(boundary: AxisBoundary) -> pb.AxisBoundary:
 
 
 def _encode_condition(condition: BoundaryCondition) -> pb.BoundaryCondition:
-    kind = pb.BoundaryKind.Value(f"BOUNDARY_KIND_{condition.kind.name}")
-    return pb.BoundaryCondition(kind=kind, values=condition.values)
+    return pb.BoundaryCondition(kind=f"BOUNDARY_KIND_{condition.kind.name}", values=condition.values)
 
 
 def _choice(message_enum: Any, core_enum: Any, field: str, number: int, default: Any, faults: Faults) -> Any:

@@ -20,20 +20,19 @@ def jit(function: Function) -> Function:
     return compiled
 
 
-def specialise(template: Function, name: str, **bindings: Function) -> Function:
+def specialise(template: FunctionType, name: str, **bindings: Function) -> Function:
     """Compile a copy of `template` in which each name of `bindings` is that function.
 
     The copy's qualified name carries a digest of the template and of all it binds: numba's cache looks at the
     template's file only, and would serve an old kernel after a change of the kinetics in another file.
     """
-    assert isinstance(template, FunctionType)
     copy = FunctionType(template.__code__, {**template.__globals__, **bindings}, name)
     copy.__module__ = template.__module__
     copy.__qualname__ = f"{name}_{_digest(template, *bindings.values())}"
     return jit(copy)
 
 
-def _digest(*functions: Function) -> str:
+def _digest(*functions: Any) -> str:
     digest = hashlib.sha256()
     for function in functions:
         plain = getattr(function, "py_func", function)

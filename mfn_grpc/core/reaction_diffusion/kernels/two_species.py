@@ -1,4 +1,4 @@
-"""Explicit Euler on the five-point stencil for two species: a fused kernel and the plain numpy it must equal bit for bit.
+"""Explicit Euler for two species: a fused five-point kernel, and the plain numpy that it must equal bit for bit.
 
 Equal bits need equal arithmetic: + - * / in the same order, neighbours summed (N + S) + (W + E), no literals (a Python
 number would promote float32), no fused multiply-add.
