@@ -18,7 +18,6 @@ from mfn_grpc.core.electrochemistry import (
 from mfn_grpc.core.limits import Faults, Violation
 from mfn_grpc.v1 import electrochemistry_pb2 as pb
 from mfn_grpc.v1 import error_reason_pb2 as reasons
-from mfn_grpc.v1.types_pb2 import Array
 
 from ..compute import Compute
 from ..errors import Fault
@@ -110,11 +109,10 @@ def _nernst_batch(request: pb.ComputeNernstBatchRequest) -> pb.ComputeNernstBatc
 
 
 def _decoded(request: pb.ComputeNernstBatchRequest, name: str, faults: Faults) -> Any:
-    message: Array = getattr(request, name)
     if not request.HasField(name):
         return None
     try:
-        return from_array(message)
+        return from_array(getattr(request, name))
     except ArrayError as error:
         faults.add(Violation(name, "", str(error)))
         return None

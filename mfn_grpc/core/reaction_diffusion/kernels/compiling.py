@@ -7,7 +7,7 @@ compiles the copy. Closures would do the same, but numba cannot cache a closure 
 import hashlib
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 import numba
 
@@ -20,13 +20,14 @@ def jit(function: Function) -> Function:
     return compiled
 
 
-def specialise(template: FunctionType, name: str, **bindings: Function) -> Function:
+def specialise(template: Function, name: str, **bindings: Function) -> Function:
     """Compile a copy of `template` in which each name of `bindings` is that function.
 
     The copy's qualified name carries a digest of the template and of all it binds: numba's cache looks at the
     template's file only, and would serve an old kernel after a change of the kinetics in another file.
     """
-    copy = FunctionType(template.__code__, {**template.__globals__, **bindings}, name)
+    plain = cast("FunctionType", template)
+    copy = FunctionType(plain.__code__, {**plain.__globals__, **bindings}, name)
     copy.__module__ = template.__module__
     copy.__qualname__ = f"{name}_{_digest(template, *bindings.values())}"
     return jit(copy)
