@@ -4,6 +4,9 @@ import asyncio
 import logging
 import os
 import secrets
+from contextlib import ExitStack, closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -23,6 +26,7 @@ from .services.simulation import SimulationService
 from .simulation.checkpoints import CheckpointStore
 from .simulation.engine import Engine, Kernels, Pace
 from .simulation.tokens import Tokens
+from .simulation.uploads import ArrayStore
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +59,12 @@ class Application:
         self.settings = settings
         self.draining = asyncio.Event()
         self.kernels = Kernels()
-        self.compute = Compute(settings.workers or os.cpu_count() or 1)
+        self._closing = ExitStack()
+        self.compute = self._closing.enter_context(closing(Compute(settings.workers or os.cpu_count() or 1)))
         self.checkpoints = _checkpoint_store(settings)
+        self.arrays = ArrayStore(
+            self._state_directory() / "arrays", quota_bytes=settings.array_quota_bytes, ttl_s=settings.array_ttl_s
+        )
         self.engine = self._engine()
         self.services = {
             ELECTROCHEMISTRY: ElectrochemistryService(self.compute),
@@ -76,10 +84,27 @@ class Application:
             admission=admission,
             tokens=Tokens(_token_key(settings, self.checkpoints)),
             checkpoints=self.checkpoints,
+            arrays=self.arrays,
             kernels=self.kernels,
             draining=self.draining,
             pace=Pace(slice_s=settings.slice_ms / 1000, checkpoint_s=settings.checkpoint_s),
         )
+
+    def _state_directory(self) -> Path:
+        """The directory of the settings, or one that ends with this process."""
+        if self.settings.state_dir is not None:
+            return self.settings.state_dir
+        return Path(self._closing.enter_context(TemporaryDirectory(prefix="mfn-")))
+
+    def close(self) -> None:
+        """Stop the workers and delete what was kept for this process only."""
+        self._closing.close()
+
+    def sweep(self) -> None:
+        """Delete what has outlived its time."""
+        self.arrays.sweep()
+        if self.checkpoints is not None:
+            self.checkpoints.sweep()
 
     def _server(self) -> grpc.aio.Server:
         server = grpc.aio.server(interceptors=interceptors(self.settings), options=CHANNEL_OPTIONS)

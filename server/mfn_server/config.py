@@ -42,11 +42,16 @@ class Settings(BaseSettings):
     max_queued: int = Field(64, ge=0, le=65536, description="simulations that may wait for their turn")
     max_state_bytes: int = Field(4 * GIB, ge=2**20, description="bytes of state that all simulations hold together")
     state_dir: Path | None = Field(
-        None, description="directory of checkpoints, which replicas may share; none: no checkpoints"
+        None,
+        description="directory of checkpoints and uploaded arrays, which replicas may share; without it no checkpoints",
     )
     checkpoint_s: float = Field(5, ge=0.1, le=3600, description="seconds of compute between two checkpoints")
     checkpoint_ttl_s: float = Field(86_400, ge=60, description="seconds after which a checkpoint is deleted")
     checkpoint_quota_bytes: int = Field(4 * GIB, ge=2**20, description="bytes of checkpoints one principal may keep")
+    array_ttl_s: float = Field(
+        3600, ge=60, description="seconds after its last use at which an uploaded array is deleted"
+    )
+    array_quota_bytes: int = Field(2 * GIB, ge=2**20, description="bytes of uploaded arrays one principal may keep")
     resume_token_key: SecretStr | None = Field(
         None, description="seals resume tokens; replicas without a shared state_dir need the same"
     )

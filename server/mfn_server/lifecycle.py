@@ -54,7 +54,7 @@ class Lifecycle:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        app.compute.close()
+        app.close()
         log.info("stopped")
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -68,9 +68,8 @@ class Lifecycle:
             log.info("serving")
 
     async def _sweep(self) -> None:
-        store = self._application.checkpoints
-        while store is not None:
-            await asyncio.to_thread(store.sweep)
+        while True:
+            await asyncio.to_thread(self._application.sweep)
             await asyncio.sleep(SWEEP_EVERY_S)
 
 

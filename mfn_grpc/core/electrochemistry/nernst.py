@@ -1,4 +1,4 @@
-"""Nernst potentials: E = (R T / z F) ln(c_out / c_in). Hille 2001, equation 1.11."""
+"""Nernst potentials: E = (R T / z F) ln(c_out / c_in). Hille 2001, chapter 1."""
 
 import math
 

@@ -187,6 +187,11 @@ def _array_violations(spec: SimulationSpec, state: np.ndarray[Any, np.dtype[Any]
     if len(spec.shape) == 2 and state.shape != spec.state_shape:
         text = f"is {list(state.shape)}, must be {list(spec.state_shape)}: species, rows, columns"
         found.append(Violation(f"{field_name}.shape", str(list(state.shape)), text))
-    if state.dtype.kind == "f" and (bad := int(state.size - np.count_nonzero(np.isfinite(state)))):
+    bad = (
+        sum(int(np.count_nonzero(~np.isfinite(part))) for part in np.atleast_1d(state))
+        if state.dtype.kind == "f"
+        else 0
+    )
+    if bad:
         found.append(Violation(f"{field_name}.data", f"{bad} values", f"holds {bad} values that are not finite"))
     return found

@@ -68,8 +68,7 @@ class Dispersion:
     def turning_points(self) -> Interval | None:
         """The mu (of either sign) where the smaller, then where the larger real eigenvalue is stationary, or None.
 
-        Both are maxima of what they bound: of the decay of the smaller and of the growth of the larger one (compare
-        Murray 2003, volume II, equation 2.26).
+        Both are maxima of what they bound: of the decay of the smaller and of the growth of the larger one.
         """
         if self.fv * self.gu >= 0 or self.du == self.dv:
             return None

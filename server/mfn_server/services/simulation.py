@@ -1,5 +1,6 @@
 """SimulationService: streamed and unary runs, stability, and the list of models."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -18,8 +19,9 @@ from ..simulation.frames import FrameForm, decode_form, frame_messages
 from ..simulation.prefetch import one_ahead
 from ..simulation.reports import encode_model, encode_stability, summarise
 from ..simulation.run import Diverged, Plan, Run
-from ..simulation.specs import decode_spec, encode_spec, hash_spec, require_offered
+from ..simulation.specs import LoadArray, decode_spec, encode_spec, hash_spec, require_offered
 from ..simulation.tokens import Position
+from ..simulation.uploads import assemble, first_part
 
 STATE_MARGIN_BYTES = 64 * 1024
 """Room in a unary answer for everything but the final state."""
@@ -33,7 +35,7 @@ class SimulationService:
 
     async def simulate(self, request: pb.SimulateRequest, call: Call) -> AsyncIterator[pb.SimulateResponse]:
         """Started, frames while they are computed, Summary."""
-        plan = self._streamed_plan(request, call)
+        plan = await self._engine.compute.run(call.principal, partial(self._streamed_plan, request, call))
         await self._engine.ready(call)
         async with self._engine.admission.admit(plan.bytes_needed):
             run = await Run.open(self._engine, plan, call)
@@ -53,7 +55,7 @@ class SimulationService:
 
     async def run_simulation(self, request: pb.RunSimulationRequest, call: Call) -> pb.RunSimulationResponse:
         """The same to the end, without frames."""
-        plan = self._unary_plan(request, call)
+        plan = await self._engine.compute.run(call.principal, partial(self._unary_plan, request, call))
         await self._engine.ready(call)
         async with self._engine.admission.admit(plan.bytes_needed):
             run = await Run.open(self._engine, plan, call)
@@ -72,22 +74,36 @@ class SimulationService:
 
     async def analyze_stability(self, request: pb.AnalyzeStabilityRequest, call: Call) -> pb.AnalyzeStabilityResponse:
         """Linear stability of a spec, also of one that could not be run."""
-        faults = Faults()
-        if not request.spec.steps:
-            request.spec.steps = 1
-        spec = decode_spec(request.spec, faults, stable=False)
-        faults.refuse()
-        report = await self._engine.compute.run(call.principal, partial(analyze, spec))
-        return pb.AnalyzeStabilityResponse(stability=encode_stability(report))
+        return await self._engine.compute.run(call.principal, partial(self._analysis, request, call))
 
     async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
         """All models."""
         return pb.ListModelsResponse(models=[encode_model(model) for model in MODELS.values()])
 
+    async def upload_array(self, requests: AsyncIterator[pb.UploadArrayRequest], call: Call) -> pb.UploadArrayResponse:
+        """Keep a large initial state for its caller."""
+        engine = self._engine
+        first = await first_part(requests)
+        async with engine.admission.admit(first.total_bytes):
+            array = await assemble(first, requests)
+            ref = await asyncio.to_thread(engine.arrays.save, call.principal, array)
+        return pb.UploadArrayResponse(array_ref=ref, expires_in_seconds=round(engine.arrays.ttl_s))
+
+    def _analysis(self, request: pb.AnalyzeStabilityRequest, call: Call) -> pb.AnalyzeStabilityResponse:
+        faults = Faults()
+        if not request.spec.steps:
+            request.spec.steps = 1
+        spec = decode_spec(request.spec, self._arrays_of(call), faults, stable=False)
+        faults.refuse()
+        return pb.AnalyzeStabilityResponse(stability=encode_stability(analyze(spec)))
+
+    def _arrays_of(self, call: Call) -> LoadArray:
+        return partial(self._engine.arrays.load, call.principal)
+
     def _streamed_plan(self, request: pb.SimulateRequest, call: Call) -> Plan:
         faults = Faults()
         _check_features(request, faults)
-        spec = decode_spec(request.spec, faults)
+        spec = decode_spec(request.spec, self._arrays_of(call), faults)
         stride = request.frame_stride if request.HasField("frame_stride") else spec.steps
         limit = Limit(1, max(1, spec.steps), "steps", "steps between frames, no more than the steps of the run")
         if request.HasField("frame_stride") and (violation := limit.violation("frame_stride", stride)):
@@ -98,7 +114,7 @@ class SimulationService:
     def _unary_plan(self, request: pb.RunSimulationRequest, call: Call) -> Plan:
         faults = Faults()
         _check_features(request, faults)
-        spec = decode_spec(request.spec, faults)
+        spec = decode_spec(request.spec, self._arrays_of(call), faults)
         nothing = FrameForm((), spec.dtype, 1)
         plan = self._plan(request, spec, nothing, spec.steps, faults, call)
         species, rows, cols = spec.state_shape

@@ -4,18 +4,18 @@ A checkpoint only saves work: without it a resumed run is computed again from it
 full disk or a damaged file is logged, and the run goes on.
 """
 
-import hashlib
-import io
 import logging
 import os
 import secrets
-import time
+from io import BufferedWriter
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
 from mfn_grpc.core.reaction_diffusion import Checkpoint
+
+from .shelf import Shelf
 
 KEY_BYTES = 32
 log = logging.getLogger(__name__)
@@ -28,9 +28,8 @@ class CheckpointStore:
     """
 
     def __init__(self, directory: Path, *, quota_bytes: int, ttl_s: float) -> None:
-        self._directory = directory
-        self._quota_bytes, self._ttl_s = quota_bytes, ttl_s
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._directory, self._quota_bytes = directory, quota_bytes
+        self._shelf = Shelf(directory, ".npz", ttl_s=ttl_s)
 
     def shared_key(self) -> bytes:
         """The token key kept in the directory, made at first use; all that share it honour its tokens."""
@@ -49,26 +48,24 @@ class CheckpointStore:
 
     def save(self, principal: str, run_id: bytes, spec_hash: bytes, checkpoint: Checkpoint) -> bool:
         """Replace the run's checkpoint; False when it does not fit the quota or the disk."""
-        path = self._path(principal, run_id)
         if checkpoint.state.nbytes > self._quota_bytes:
             return False
-        draft = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
+
+        def write(file: BufferedWriter) -> None:
+            _write(file, spec_hash, checkpoint)
+
         try:
-            path.parent.mkdir(exist_ok=True, mode=0o700)
-            with draft.open("wb") as file:
-                _write(file, spec_hash, checkpoint)
-            draft.replace(path)
-            self._make_room(path)
+            newest = self._shelf.write(principal, run_id.hex(), write)
+            self._shelf.make_room(principal, self._quota_bytes, keep=newest)
         except OSError:
             log.exception("a checkpoint could not be written")
-            draft.unlink(missing_ok=True)
             return False
         return True
 
     def load(self, principal: str, run_id: bytes, spec_hash: bytes) -> Checkpoint | None:
         """The run's checkpoint, or None when there is none of this spec that can be read."""
         try:
-            with np.load(self._path(principal, run_id), allow_pickle=False) as stored:
+            with np.load(self._shelf.path(principal, run_id.hex()), allow_pickle=False) as stored:
                 if stored["spec_hash"].tobytes() != spec_hash:
                     return None
                 return Checkpoint(int(stored["step"]), stored["state"], int(stored["growth_events"]))
@@ -80,30 +77,14 @@ class CheckpointStore:
 
     def delete(self, principal: str, run_id: bytes) -> None:
         """Forget a run."""
-        self._path(principal, run_id).unlink(missing_ok=True)
+        self._shelf.path(principal, run_id.hex()).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Delete what is older than the time to live, half-written files included."""
-        oldest = time.time() - self._ttl_s
-        for path in self._directory.glob("*/*"):
-            if _modified(path) < oldest:
-                path.unlink(missing_ok=True)
-
-    def _make_room(self, newest: Path) -> None:
-        files = sorted(newest.parent.glob("*.npz"), key=_modified)
-        total = sum(_size(file) for file in files)
-        for file in files:
-            if total <= self._quota_bytes or file == newest:
-                return
-            total -= _size(file)
-            file.unlink(missing_ok=True)
-
-    def _path(self, principal: str, run_id: bytes) -> Path:
-        owner = hashlib.sha256(principal.encode()).hexdigest()[:32]
-        return self._directory / owner / f"{run_id.hex()}.npz"
+        """Delete what is older than the time to live."""
+        self._shelf.sweep()
 
 
-def _write(file: io.BufferedWriter, spec_hash: bytes, checkpoint: Checkpoint) -> None:
+def _write(file: BufferedWriter, spec_hash: bytes, checkpoint: Checkpoint) -> None:
     np.savez(
         file,
         spec_hash=np.frombuffer(spec_hash, np.uint8),
@@ -111,18 +92,3 @@ def _write(file: io.BufferedWriter, spec_hash: bytes, checkpoint: Checkpoint) ->
         growth_events=np.int64(checkpoint.growth_events),
         state=checkpoint.state,
     )
-
-
-def _modified(path: Path) -> float:
-    """When a file was last written; now, when another server has just deleted it."""
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return time.time()
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

@@ -15,6 +15,7 @@ from ..errors import Fault
 from ..rpc import Call
 from .checkpoints import CheckpointStore
 from .tokens import Tokens
+from .uploads import ArrayStore
 
 ANSWER_MARGIN_S = 0.05
 """How long before the deadline a call stops working, so that its answer still arrives."""
@@ -66,6 +67,7 @@ class Engine:
     admission: Admission
     tokens: Tokens
     checkpoints: CheckpointStore | None
+    arrays: ArrayStore
     kernels: Kernels
     draining: asyncio.Event
     pace: Pace

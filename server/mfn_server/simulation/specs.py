@@ -1,12 +1,13 @@
 """SimulationSpec as a message and as the core's value, both ways; defaults and limits are the core's."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from mfn_grpc.arrays import ArrayError, from_array
+from mfn_grpc.arrays import AnyArray, ArrayError, from_array
 from mfn_grpc.core.limits import Faults, Violation
 from mfn_grpc.core.reaction_diffusion import (
     MODELS,
@@ -27,12 +28,17 @@ from ..errors import Fault
 _STAND_IN = "gray_scott"
 
 
-def decode_spec(message: pb.SimulationSpec, faults: Faults, *, stable: bool = True) -> SimulationSpec:
-    """The core's spec; whatever is wrong with it is added to `faults`, under the path of its field."""
+LoadArray = Callable[[str], AnyArray]
+
+
+def decode_spec(
+    message: pb.SimulationSpec, load_array: LoadArray, faults: Faults, *, stable: bool = True
+) -> SimulationSpec:
+    """The core's spec; whatever is wrong with it is added to `faults`, under the path of its field.
+
+    `load_array` gives the array that a reference names, or raises a Fault.
+    """
     with faults.under("spec"):
-        if message.HasField("initial_array_ref"):
-            text = "this server does not store arrays: send initial_array, which must fit one message of 4 MiB"
-            raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, text)
         spec = SimulationSpec(
             model=_model(message, faults),
             steps=message.steps,
@@ -43,7 +49,7 @@ def decode_spec(message: pb.SimulationSpec, faults: Faults, *, stable: bool = Tr
             seed=message.seed,
             precision=_choice(pb.Precision, Precision, "precision", message.precision, Precision.FLOAT64, faults),
             stepper=_choice(pb.Stepper, Stepper, "stepper", message.stepper, Stepper.EULER, faults),
-            initial_state=_initial_state(message, faults),
+            initial_state=_initial_state(message, load_array, faults),
             initial_step=message.initial_step if message.HasField("initial_step") else None,
         )
         if message.WhichOneof("model"):
@@ -81,7 +87,7 @@ def hash_spec(spec: SimulationSpec) -> bytes:
     """SHA-256 over all that determines the numbers."""
     digest = hashlib.sha256(encode_spec(spec).SerializeToString(deterministic=True))
     if spec.initial_state is not None:
-        digest.update(np.ascontiguousarray(spec.initial_state).tobytes())
+        digest.update(np.ascontiguousarray(spec.initial_state).data)
         digest.update(str(spec.initial_state.dtype).encode())
     return digest.digest()
 
@@ -135,11 +141,13 @@ def _choice(message_enum: Any, core_enum: Any, field: str, number: int, default:
     return members[value.name]
 
 
-def _initial_state(message: pb.SimulationSpec, faults: Faults) -> np.ndarray[Any, np.dtype[Any]] | None:
+def _initial_state(message: pb.SimulationSpec, load_array: LoadArray, faults: Faults) -> AnyArray | None:
+    if message.HasField("initial_array_ref"):
+        return load_array(message.initial_array_ref)
     if not message.HasField("initial_array"):
         return None
     try:
-        return cast("np.ndarray[Any, np.dtype[Any]]", from_array(message.initial_array))
+        return from_array(message.initial_array)
     except ArrayError as error:
         faults.add(Violation("initial_array", "", str(error)))
         return None

@@ -1,0 +1,109 @@
+"""Uploaded arrays: large initial states, kept for their owner under a name made of their contents."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mfn_grpc.arrays import AnyArray, ArrayError, AssembledArray, PartAssembler
+from mfn_grpc.core.limits import InvalidInput, Violation
+from mfn_grpc.core.reaction_diffusion import MAX_EDGE
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_grpc.v1.types_pb2 import ArrayPart
+
+from ..errors import Fault
+from .shelf import Shelf
+
+MAX_ARRAY_BYTES = 3 * MAX_EDGE * MAX_EDGE * 8
+"""The largest state of any model: three species of float64 on the largest grid."""
+REF = re.compile(r"arrays/([0-9a-f]{64})")
+
+
+class ArrayStore:
+    """Arrays by content: uploading the same array again gives the same reference, on every server that shares it.
+
+    quota_bytes: what one principal may keep. ttl_s: age since the last use at which an array is deleted. Methods
+    block: call them on a thread of their own.
+    """
+
+    def __init__(self, directory: Path, *, quota_bytes: int, ttl_s: float) -> None:
+        self._shelf = Shelf(directory, ".npy", ttl_s=ttl_s)
+        self._quota_bytes, self.ttl_s = quota_bytes, ttl_s
+
+    def save(self, principal: str, array: AnyArray) -> str:
+        """Keep an array; the reference to it. Refuses what exceeds the principal's quota."""
+        key = _digest(array)
+        path = self._shelf.path(principal, key)
+        if not path.exists():
+            self._require_room(principal, array.nbytes)
+            self._shelf.write(principal, key, partial(np.save, arr=array))
+        self._shelf.touch(path)
+        return f"arrays/{key}"
+
+    def load(self, principal: str, ref: str) -> np.ndarray[Any, np.dtype[Any]]:
+        """A read-only map of the principal's array; refuses a reference that names none."""
+        found = REF.fullmatch(ref)
+        try:
+            path = self._shelf.path(principal, found.group(1) if found else "")
+            array: np.ndarray[Any, np.dtype[Any]] = np.load(path, mmap_mode="r", allow_pickle=False)
+            self._shelf.touch(path)
+        except (OSError, ValueError, EOFError):
+            text = f"spec.initial_array_ref {ref[:80]!r} names no array of this caller; upload it (again)"
+            raise Fault(reasons.ERROR_REASON_RESOURCE_NOT_FOUND, text) from None
+        return array
+
+    def sweep(self) -> None:
+        """Delete what has not been used for the time to live."""
+        self._shelf.sweep()
+
+    def _require_room(self, principal: str, size: int) -> None:
+        used = self._shelf.used_bytes(principal)
+        if used + size > self._quota_bytes:
+            text = f"{used} bytes of arrays are kept for this caller; {size} more would exceed {self._quota_bytes}"
+            raise Fault(reasons.ERROR_REASON_QUOTA_EXCEEDED, f"{text}; wait until some expire")
+
+
+async def first_part(requests: AsyncIterator[pb.UploadArrayRequest]) -> ArrayPart:
+    """The part that says how large the array is; refused before anything of that size is allocated."""
+    request = await anext(aiter(requests), None)
+    if request is None:
+        raise Fault(reasons.ERROR_REASON_MISSING_REQUEST, "the upload was closed before its first part")
+    if request.part.total_bytes > MAX_ARRAY_BYTES:
+        text = f"is {request.part.total_bytes}, must be at most {MAX_ARRAY_BYTES}, the largest state of any model"
+        raise InvalidInput([Violation("part.total_bytes", str(request.part.total_bytes), text)])
+    return request.part
+
+
+async def assemble(first: ArrayPart, requests: AsyncIterator[pb.UploadArrayRequest]) -> AnyArray:
+    """The array whose parts arrive; refuses parts that are out of order, damaged, missing or surplus."""
+    assembler = PartAssembler(MAX_ARRAY_BYTES)
+    done = _add(assembler, first, 0)
+    count = 1
+    async for request in requests:
+        if done is not None:
+            raise Fault(reasons.ERROR_REASON_UNEXPECTED_MESSAGE, "a part arrived after the array was complete")
+        done = _add(assembler, request.part, count)
+        count += 1
+    if done is None:
+        text = f"the upload ended after {count} parts, before the array was complete"
+        raise InvalidInput([Violation("part", "", text)])
+    return done.elements
+
+
+def _add(assembler: PartAssembler, part: ArrayPart, number: int) -> AssembledArray | None:
+    try:
+        return assembler.add(part)
+    except ArrayError as error:
+        faults = [Violation("part", str(number), f"number {number}: {fault}") for fault in error.faults]
+        raise InvalidInput(faults) from None
+
+
+def _digest(array: AnyArray) -> str:
+    digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
