@@ -50,8 +50,9 @@ class Limit:
         if math.isfinite(value) and self.minimum <= value <= self.maximum:
             return None
         unit = "" if self.unit == "1" else f" {self.unit}"
+        shown = str(value).removesuffix(".0")
         allowed = f"{self.minimum:g} to {self.maximum:g}{unit}"
-        return Violation(name, f"{value:g}", f"is {value:g}, must be {allowed} ({self.description})")
+        return Violation(name, shown, f"is {shown}, must be {allowed} ({self.description})")
 
 
 def parameter(default: Any, minimum: float, maximum: float, unit: str, description: str) -> Any:

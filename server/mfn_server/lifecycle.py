@@ -62,8 +62,8 @@ class Lifecycle:
 
     async def _announce_when_warm(self) -> None:
         app = self._application
-        await app.kernels.ready.wait()
-        if not app.draining.is_set():
+        await app.kernels.finished.wait()
+        if app.kernels.usable and not app.draining.is_set():
             await app.health.set_all(SERVING)
             log.info("serving")
 

@@ -37,11 +37,15 @@ class Pace:
 
 
 class Kernels:
-    """Compiles the kernels once, on a thread of its own, when first asked to."""
+    """Compiles the kernels once, on a thread of its own, when first asked to.
+
+    finished: set when that is over. usable: whether it went well.
+    """
 
     def __init__(self, compile_all: Callable[[], None] = warm_up) -> None:
         self._compile_all = compile_all
-        self.ready = asyncio.Event()
+        self.finished = asyncio.Event()
+        self.usable = False
         self._started = False
 
     def start(self) -> None:
@@ -52,9 +56,13 @@ class Kernels:
             threading.Thread(target=self._compile, args=(loop,), name="mfn-warm-up").start()
 
     def _compile(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._compile_all()
         try:
-            loop.call_soon_threadsafe(self.ready.set)
+            self._compile_all()
+            self.usable = True
+        except Exception:
+            log.exception("the kernels could not be compiled; simulations will be refused")
+        try:
+            loop.call_soon_threadsafe(self.finished.set)
         except RuntimeError:
             log.debug("the server stopped before its kernels were compiled")
 
@@ -74,20 +82,25 @@ class Engine:
 
     async def ready(self, call: Call) -> None:
         """Wait until the kernels are compiled, as long as the caller's deadline allows; refuse when draining."""
-        self.refuse_when_draining()
         self.kernels.start()
-        remaining = call.time_remaining()
-        patience = None if remaining is None else max(0.0, remaining - ANSWER_MARGIN_S)
-        ready, draining = (asyncio.create_task(event.wait()) for event in (self.kernels.ready, self.draining))
-        try:
-            await asyncio.wait((ready, draining), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ready.cancel()
-            draining.cancel()
+        if not self.kernels.finished.is_set() and not self.draining.is_set():
+            await self._wait(call.time_remaining())
         self.refuse_when_draining()
-        if not self.kernels.ready.is_set():
+        if not self.kernels.finished.is_set():
             text = "the server is still compiling its kernels; try again shortly"
             raise Fault(reasons.ERROR_REASON_WARMING_UP, text, retry_after_s=WARM_UP_RETRY_S)
+        if not self.kernels.usable:
+            raise Fault(reasons.ERROR_REASON_INTERNAL, "the kernels of this server could not be compiled; see its log")
+
+    async def _wait(self, remaining: float | None) -> None:
+        """Until the kernels are compiled or the server drains, or the time left is just enough to say so."""
+        patience = None if remaining is None else max(0.0, remaining - ANSWER_MARGIN_S)
+        waits = [asyncio.create_task(event.wait()) for event in (self.kernels.finished, self.draining)]
+        try:
+            await asyncio.wait(waits, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     def refuse_when_draining(self) -> None:
         """No new work while the server shuts down."""

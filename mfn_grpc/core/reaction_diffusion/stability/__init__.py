@@ -6,16 +6,16 @@ Pure functions of a TuringSystem: the models supply their steady states and Jaco
 
 from collections.abc import Sequence
 
-from mfn_grpc.core.reaction_diffusion.stability_bands import continuum_band, grid_band
-from mfn_grpc.core.reaction_diffusion.stability_dispersion import Dispersion, dispersion, growth_rate
-from mfn_grpc.core.reaction_diffusion.stability_steps import largest_stable_dt
-from mfn_grpc.core.reaction_diffusion.stability_turing import (
+from mfn_grpc.core.reaction_diffusion.stability.bands import continuum_band, grid_band
+from mfn_grpc.core.reaction_diffusion.stability.dispersion import Dispersion, dispersion, growth_rate
+from mfn_grpc.core.reaction_diffusion.stability.steps import largest_stable_dt
+from mfn_grpc.core.reaction_diffusion.stability.turing import (
     critical_ratio,
     critical_wavelength,
     is_turing_unstable,
     turing_margin,
 )
-from mfn_grpc.core.reaction_diffusion.stability_types import (
+from mfn_grpc.core.reaction_diffusion.stability.types import (
     StabilityReport,
     SteadyState,
     StepLimit,

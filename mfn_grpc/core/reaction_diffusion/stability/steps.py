@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from mfn_grpc.core.reaction_diffusion.stability_dispersion import Dispersion, Interval, dispersion
-from mfn_grpc.core.reaction_diffusion.stability_types import StepLimit, Stepper, TuringSystem
+from mfn_grpc.core.reaction_diffusion.stability.dispersion import Dispersion, Interval, dispersion
+from mfn_grpc.core.reaction_diffusion.stability.types import StepLimit, Stepper, TuringSystem
 
 # Where |R| = 1 on the negative real axis: R = 1 + z, and 1 + z/2 + z^2/6 + z^3/24 = 0.
 EULER_REAL_REACH = 2.0

@@ -2,7 +2,7 @@
 
 import math
 
-from mfn_grpc.core.reaction_diffusion.stability_dispersion import Dispersion
+from mfn_grpc.core.reaction_diffusion.stability.dispersion import Dispersion
 
 
 def turing_margin(relation: Dispersion) -> float:

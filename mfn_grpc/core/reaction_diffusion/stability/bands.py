@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mfn_grpc.core.reaction_diffusion.stability_dispersion import Dispersion
-from mfn_grpc.core.reaction_diffusion.stability_types import UnstableBand
+from mfn_grpc.core.reaction_diffusion.stability.dispersion import Dispersion
+from mfn_grpc.core.reaction_diffusion.stability.types import UnstableBand
 
 Floats = NDArray[np.float64]
 
