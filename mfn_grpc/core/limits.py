@@ -33,7 +33,7 @@ class InvalidInput(ValueError):
 
 
 class UnstableSpec(InvalidInput):
-    """A time step beyond the stability limit; the violation names the largest that is stable."""
+    """A time step, or rates, beyond the stability limit; the violation names the largest that is stable."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,14 @@ class Limit:
             return None
         unit = "" if self.unit == "1" else f" {self.unit}"
         shown = str(value).removesuffix(".0")
-        allowed = f"{self.minimum:g} to {self.maximum:g}{unit}"
+        allowed = f"{_in_full(self.minimum)} to {_in_full(self.maximum)}{unit}"
         return Violation(name, shown, f"is {shown}, must be {allowed} ({self.description})")
+
+
+def _in_full(bound: float) -> str:
+    """Six digits where they are the bound itself, else all of them."""
+    short = f"{bound:g}"
+    return short if float(short) == bound else str(bound)
 
 
 def parameter(default: Any, minimum: float, maximum: float, unit: str, description: str) -> Any:

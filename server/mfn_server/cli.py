@@ -22,4 +22,4 @@ def serve(
 
     if port is not None:
         os.environ["MFN_PORT"] = str(port)
-    sys.exit(main())
+    sys.exit(main([]))

@@ -63,13 +63,14 @@ class Compute:
 
     def _finished(self, turn: _Slice, ended: asyncio.Future[Any]) -> None:
         self._running -= 1
+        error = ended.exception()  # asked for even when nobody waits: asyncio would report it as never retrieved
         if not turn.done.cancelled():
-            _pass_on(ended, turn.done)
+            _pass_on(ended, error, turn.done)
         self._dispatch()
 
 
-def _pass_on(ended: asyncio.Future[Any], to: asyncio.Future[Any]) -> None:
-    if (error := ended.exception()) is not None:
+def _pass_on(ended: asyncio.Future[Any], error: BaseException | None, to: asyncio.Future[Any]) -> None:
+    if error is not None:
         to.set_exception(error)
     else:
         to.set_result(ended.result())

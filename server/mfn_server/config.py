@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
@@ -35,7 +35,9 @@ class Settings(BaseSettings):
     env: Environment = Field(Environment.PROD, description="dev, staging or prod; anything else refuses to start")
     host: str = Field("127.0.0.1", description="address to listen on; a loopback address")
     port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    api_key: SecretStr | None = Field(None, description="key every caller must send; 32 characters or more")
+    api_key: SecretStr | None = Field(
+        None, validate_default=True, description="key every caller must send; 32 characters or more"
+    )
     workers: int = Field(0, ge=0, le=256, description="compute threads; 0 takes one a processor")
     slice_ms: float = Field(40, ge=1, le=50, description="longest piece of compute between two looks at a call's state")
     max_running: int = Field(32, ge=1, le=4096, description="simulations that run at the same time")
@@ -53,7 +55,9 @@ class Settings(BaseSettings):
     )
     array_quota_bytes: int = Field(2 * GIB, ge=2**20, description="bytes of uploaded arrays one principal may keep")
     resume_token_key: SecretStr | None = Field(
-        None, description="seals resume tokens; replicas without a shared state_dir need the same"
+        None,
+        validate_default=True,
+        description="seals resume tokens; replicas without a shared state_dir need the same",
     )
     drain_notice_s: float = Field(5, ge=0, le=600, description="seconds between NOT_SERVING and refusing new work")
     drain_grace_s: float = Field(20, ge=0, le=3600, description="seconds that calls have to end once draining")
@@ -72,16 +76,19 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {MIN_KEY_CHARACTERS} characters; make one with: openssl rand -hex 32")
         return key
 
-    @model_validator(mode="after")
-    def _fail_closed(self) -> "Settings":
-        faults = []
-        if self.env is not Environment.DEV and self.api_key is None:
-            faults.append(f"MFN_API_KEY is required in {self.env}")
-        if self.env is not Environment.DEV and self.resume_token_key is None and self.state_dir is None:
-            faults.append(f"MFN_RESUME_TOKEN_KEY or MFN_STATE_DIR is required in {self.env}")
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
+    @field_validator("api_key")
+    @classmethod
+    def _no_open_server(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if key is None and (env := _outside_dev(info)):
+            raise ValueError(f"is required in {env}")
+        return key
+
+    @field_validator("resume_token_key")
+    @classmethod
+    def _no_lost_streams(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if key is None and info.data.get("state_dir", "faulty") is None and (env := _outside_dev(info)):
+            raise ValueError(f"is required in {env} unless MFN_STATE_DIR is set")
+        return key
 
     @classmethod
     def settings_customise_sources(
@@ -97,6 +104,15 @@ class Settings(BaseSettings):
         file = CONFIGS / f"{Path(str(chosen)).name}.json"
         layers = (init_settings, env_settings)
         return (*layers, JsonConfigSettingsSource(settings_cls, file)) if file.exists() else layers
+
+
+def _outside_dev(info: ValidationInfo) -> Environment | None:
+    """The environment, when it must fail closed; None in dev, and where the environment itself is the fault.
+
+    Asked by the validators of single fields: one of the whole would be silent as soon as any field is faulty.
+    """
+    env: Environment | None = info.data.get("env")
+    return None if env is Environment.DEV else env
 
 
 def load_settings(**overrides: Any) -> Settings:

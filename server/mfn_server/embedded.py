@@ -8,7 +8,7 @@ from typing import Any
 
 from .app import Application
 from .config import load_settings
-from .lifecycle import Lifecycle
+from .lifecycle import Lifecycle, join_address
 
 
 class EmbeddedServer:
@@ -55,7 +55,7 @@ class EmbeddedServer:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         lifecycle = Lifecycle(Application(self._settings))
         await lifecycle.start(warm_up=False)
-        self.target = f"{self._settings.host}:{lifecycle.port}"
+        self.target = join_address(self._settings.host, lifecycle.port)
         self._started.set()
         await self._stop.wait()
         await lifecycle.drain()

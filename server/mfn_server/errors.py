@@ -20,7 +20,7 @@ PREFIX = "ERROR_REASON_"
 MAX_VIOLATIONS = 50
 MAX_VIOLATION_BYTES = 3072
 """Details travel in a trailer, base64-coded; callers accept 8 KiB of metadata in all."""
-MAX_DESCRIPTION = 300
+MAX_DESCRIPTION_BYTES = 300
 
 
 class Fault(Exception):
@@ -54,7 +54,7 @@ def invalid(error: InvalidInput) -> Fault:
     reason = reasons.ERROR_REASON_UNSTABLE_SPEC if unstable else reasons.ERROR_REASON_INVALID_FIELD
     first, *others = error.violations
     more = f" (and {len(others)} more faults, see the details)" if others else ""
-    message = f"{first.field} {_shorten(first.description)}{more}"
+    message = f"{_shorten(first.field)} {_shorten(first.description)}{more}"
     return Fault(reason, message, violations=error.violations)
 
 
@@ -106,7 +106,10 @@ def _field_violations(violations: tuple[Violation, ...]) -> Iterator[error_detai
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) <= MAX_DESCRIPTION else f"{text[: MAX_DESCRIPTION - 3]}..."
+    raw = text.encode()
+    if len(raw) <= MAX_DESCRIPTION_BYTES:
+        return text
+    return f"{raw[: MAX_DESCRIPTION_BYTES - 3].decode(errors='ignore')}..."
 
 
 def _packed(message: Message) -> any_pb2.Any:

@@ -30,7 +30,7 @@ class Lifecycle:
         """
         app = self._application
         await app.health.begin()
-        address = f"{app.settings.host}:{app.settings.port}"
+        address = join_address(app.settings.host, app.settings.port)
         try:
             self.port = app.server.add_insecure_port(address)
         except RuntimeError:
@@ -46,14 +46,14 @@ class Lifecycle:
         """Stop for good: say so, wait for balancers to notice, hand streams over, end."""
         app = self._application
         log.info("draining")
+        for task in self._tasks:
+            task.cancel()  # first: a warm-up that ends during the notice must not announce SERVING again
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await app.health.set_all(NOT_SERVING)
         await asyncio.sleep(app.settings.drain_notice_s)
         app.draining.set()
         app.health.end_watches()
         await app.server.stop(app.settings.drain_grace_s)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         app.close()
         log.info("stopped")
 
@@ -63,7 +63,7 @@ class Lifecycle:
     async def _announce_when_warm(self) -> None:
         app = self._application
         await app.kernels.finished.wait()
-        if app.kernels.usable and not app.draining.is_set():
+        if app.kernels.usable:
             await app.health.set_all(SERVING)
             log.info("serving")
 
@@ -71,6 +71,11 @@ class Lifecycle:
         while True:
             await asyncio.to_thread(self._application.sweep)
             await asyncio.sleep(SWEEP_EVERY_S)
+
+
+def join_address(host: str, port: int) -> str:
+    """HOST:PORT; an IPv6 address goes in brackets, or its last group would be read as the port."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 async def serve(settings: Settings) -> None:
@@ -81,6 +86,6 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     lifecycle = Lifecycle(Application(settings))
     await lifecycle.start()
-    log.info("listening on %s:%d, environment %s", settings.host, lifecycle.port, settings.env)
+    log.info("listening on %s, environment %s", join_address(settings.host, lifecycle.port), settings.env)
     await stop.wait()
     await lifecycle.drain()

@@ -16,6 +16,7 @@ from .models import MODELS, Mycelium, TwoSpeciesModel
 from .models.mycelium import HIGHEST_MV, LOWEST_MV, REST_MV
 from .randomness import growth_events, jitter, jitter_block_rows
 from .spec import SimulationSpec
+from .stability import Stepper
 
 
 class Program(Protocol):
@@ -46,8 +47,8 @@ class TwoSpeciesProgram:
         self.march, self.rows = _kernels(model.name)
         self._kinetics = model.kinetics
         dy, dx = spec.spacing
-        ratio = (dy / dx) ** 2
-        weights = [d * spec.time_step / dy**2 for d in (model.diffusion_u, model.diffusion_v)]
+        ratio = (dy / dx) * (dy / dx)
+        weights = [d * spec.time_step / (dy * dy) for d in (model.diffusion_u, model.diffusion_v)]
         cast = spec.dtype.type
         self._scalars = EulerScalars(
             weight_u=cast(weights[0]),
@@ -101,7 +102,9 @@ class MyceliumProgram:
 
 
 def program(spec: SimulationSpec) -> Program:
-    """The program of a valid spec."""
+    """The program of a valid spec that EULER steps."""
+    if spec.stepper is not Stepper.EULER:
+        raise ValueError(f"no program steps with {spec.stepper.name}")
     if isinstance(spec.model, Mycelium):
         return MyceliumProgram(spec, spec.model)
     if isinstance(spec.model, TwoSpeciesModel):

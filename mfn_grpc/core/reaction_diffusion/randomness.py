@@ -32,6 +32,17 @@ def generator(seed: int, stream: Stream, *, step: int = 0, block: int = 0) -> np
     return np.random.Generator(np.random.Philox(key=[seed, int(stream)], counter=[0, block, step, 0]))
 
 
+def uniform(rng: np.random.Generator, low: float, high: float, shape: tuple[int, ...]) -> Array:
+    """Uniform numbers in [low, high), float64 of `shape`.
+
+    The bits of `Generator.uniform` where its product and sum are not fused to one operation, as compilers for ARM do.
+    """
+    noise = rng.random(shape)
+    noise *= high - low
+    noise += low
+    return noise
+
+
 class GrowthEvents(NamedTuple):
     """Growth events of consecutive steps.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..limits import InvalidInput, Limit, UnstableSpec, Violation, violations_of
+from ..limits import InvalidInput, Limit, UnstableSpec, Violation
 from . import stability
 from .boundary import AxisBoundary
 from .models import Model, Mycelium
@@ -101,10 +101,11 @@ def analyze(spec: SimulationSpec) -> stability.StabilityReport:
 def validate(spec: SimulationSpec, *, stable: bool = True) -> None:
     """Refuse a spec that cannot be run: InvalidInput names every fault, UnstableSpec a dt beyond its limit.
 
-    With `stable=False` an unstable dt is let through, to be analysed.
+    Mycelium has dt = 1 always: there UnstableSpec names the rates, and by how much they must fall. With `stable=False`
+    an unstable spec is let through, to be analysed.
     """
     faults = [
-        *(v.under(spec.model.name) for v in violations_of(spec.model)),
+        *(v.under(spec.model.name) for v in spec.model.violations()),
         *_grid_violations(spec),
         *_boundary_violations(spec),
         *_step_violations(spec),
@@ -121,7 +122,7 @@ def validate(spec: SimulationSpec, *, stable: bool = True) -> None:
 
 def _determines_stability(faults: list[Violation]) -> bool:
     """Whether a fault concerns something that the stability limit is computed from."""
-    harmless = ("steps", "seed", "initial_", "boundaries")
+    harmless = ("steps", "seed", "initial_", "boundaries", "grid.shape")
     return any(not fault.field.startswith(harmless) for fault in faults)
 
 
@@ -129,10 +130,13 @@ def _instability(spec: SimulationSpec) -> Violation | None:
     limit = stability.largest_stable_dt(spec.model.turing_system(), (spec.spacing[0], spec.spacing[1]), spec.stepper)
     if spec.time_step <= limit.max_dt:
         return None
-    text = (
-        f"is {spec.time_step:g}, must be at most {limit.max_dt:.9g} for {spec.stepper.name} ({limit.limited_by} limit)"
-    )
-    return Violation("dt", f"{spec.time_step:g}", text)
+    # In full: a limit rounded up would be refused itself.
+    if isinstance(spec.model, Mycelium):
+        rate = spec.model.reaction_rate
+        text = f"is {rate}, too fast for steps of 1: multiply it and both diffusion numbers by at most {limit.max_dt}"
+        return Violation(f"{spec.model.name}.reaction_rate", str(rate), text)
+    text = f"is {spec.time_step}, must be at most {limit.max_dt} for {spec.stepper.name} ({limit.limited_by} limit)"
+    return Violation("dt", str(spec.time_step), text)
 
 
 def _grid_violations(spec: SimulationSpec) -> list[Violation]:
@@ -187,11 +191,12 @@ def _array_violations(spec: SimulationSpec, state: np.ndarray[Any, np.dtype[Any]
     if len(spec.shape) == 2 and state.shape != spec.state_shape:
         text = f"is {list(state.shape)}, must be {list(spec.state_shape)}: species, rows, columns"
         found.append(Violation(f"{field_name}.shape", str(list(state.shape)), text))
-    bad = (
-        sum(int(np.count_nonzero(~np.isfinite(part))) for part in np.atleast_1d(state))
-        if state.dtype.kind == "f"
-        else 0
-    )
-    if bad:
-        found.append(Violation(f"{field_name}.data", f"{bad} values", f"holds {bad} values that are not finite"))
+    if state.dtype.kind == "f" and (bad := _values_beyond(np.finfo(spec.dtype).max, state)):
+        text = f"holds {bad} values that are not finite in {spec.precision}"
+        found.append(Violation(f"{field_name}.data", f"{bad} values", text))
     return found
+
+
+def _values_beyond(largest: np.floating[Any], state: np.ndarray[Any, np.dtype[Any]]) -> int:
+    """How many values are NaN or larger; species by species, so that the copies stay small."""
+    return sum(int(np.count_nonzero(~(np.abs(part) <= largest))) for part in np.atleast_1d(state))

@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 
 from mfn_grpc.arrays import to_array
@@ -173,9 +174,11 @@ class _Stream:
         run = self._run
         summarised = partial(summarise, run.simulation, run.stop_reason, run.compute_seconds)
         summary = await self._engine.compute.run(self._call.principal, summarised)
+        self._sequence += 1
         if run.stop_reason != pb.STOP_REASON_COMPLETED:
+            self._position = replace(self._position, sequence=self._sequence)
             summary.resume_token = self._token()
-        return pb.SimulateResponse(sequence=self._sequence + 1, summary=summary)
+        return pb.SimulateResponse(sequence=self._sequence, summary=summary)
 
     def fault(self, diverged: Diverged) -> Fault:
         text = f"the field is no longer finite at step {diverged.step}; use a smaller dt or gentler parameters"

@@ -23,20 +23,21 @@ def jit(function: Function) -> Function:
 def specialise(template: Function, name: str, **bindings: Function) -> Function:
     """Compile a copy of `template` in which each name of `bindings` is that function.
 
-    The copy's qualified name carries a digest of the template and of all it binds: numba's cache looks at the
-    template's file only, and would serve an old kernel after a change of the kinetics in another file.
+    The copy's qualified name carries a digest of the template and of all compiled functions it calls: numba's cache
+    looks at the template's file only, and would serve an old kernel after a change of the kinetics in another file.
     """
     plain = cast("FunctionType", template)
     copy = FunctionType(plain.__code__, {**plain.__globals__, **bindings}, name)
     copy.__module__ = template.__module__
-    copy.__qualname__ = f"{name}_{_digest(template, *bindings.values())}"
+    copy.__qualname__ = f"{name}_{_digest(copy)}"
     return jit(copy)
 
 
-def _digest(*functions: Any) -> str:
-    digest = hashlib.sha256()
-    for function in functions:
-        plain = getattr(function, "py_func", function)
-        code = plain.__code__
-        digest.update(repr((plain.__qualname__, code.co_code, code.co_names, code.co_consts)).encode())
+def _digest(function: FunctionType) -> str:
+    code, digest = function.__code__, hashlib.sha256()
+    digest.update(repr((code.co_code, code.co_names, code.co_consts)).encode())
+    for name in code.co_names:
+        called = getattr(function.__globals__.get(name), "py_func", None)
+        if called:
+            digest.update(_digest(called).encode())
     return digest.hexdigest()[:12]

@@ -12,7 +12,7 @@ from .two_species import laplacian_reference
 
 
 class MyceliumScalars(NamedTuple):
-    """Arguments of the kernel, each in the precision of the state; see MyceliumModel for their meaning."""
+    """Arguments of the kernel, each in the precision of the state; see models.Mycelium for their meaning."""
 
     alpha: Any
     activator_diffusion: Any

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...limits import parameter
-from ..randomness import Stream, generator
+from ...limits import Violation, parameter, violations_of
+from ..randomness import Stream, generator, uniform
 from ..stability import TuringSystem
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -35,6 +35,10 @@ class Model(ABC):
     reference: ClassVar[str]
     species: ClassVar[tuple[Species, ...]]
     default_dt: ClassVar[float]
+
+    def violations(self) -> list[Violation]:
+        """What is wrong with the parameters, each by itself and together."""
+        return violations_of(self)
 
     @abstractmethod
     def turing_system(self) -> TuringSystem:
@@ -79,5 +83,5 @@ class TwoSpeciesModel(Model):
 
     def initial_state(self, seed: int, shape: tuple[int, int]) -> Array:
         """The first steady state with uniform noise of +- 0.01 on both species."""
-        noise = generator(seed, Stream.INITIAL).uniform(-0.01, 0.01, (2, *shape))
+        noise = uniform(generator(seed, Stream.INITIAL), -0.01, 0.01, (2, *shape))
         return np.asarray(self.steady_states()[0])[:, None, None] + noise

@@ -5,7 +5,10 @@ The defaults follow from the conditions of a Turing instability at (0, 0): with 
 determinant 2), and the critical ratio is (2 + sqrt 2)^2 = 11.66.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -41,14 +44,36 @@ class FitzhughNagumo(TwoSpeciesModel):
         return self.a, self.b, 1 / self.tau, 1 / 3, self.current
 
     def steady_states(self) -> tuple[tuple[float, float], ...]:
-        """The real roots of u - u^3/3 - (u + a)/b + I = 0, rising, with v = (u + a)/b; for b = 0 the root u = -a."""
-        if self.b == 0:
-            u = -self.a
-            return ((u, u - u**3 / 3 + self.current),)
-        roots = np.roots([-1 / 3, 0.0, 1 - 1 / self.b, self.current - self.a / self.b])
-        real = sorted(float(root.real) for root in roots if abs(root.imag) < 1e-9)
-        return tuple((u, (u + self.a) / self.b) for u in real)
+        """The real roots of b v - (u + a) = 0 with v = u - u^3/3 + I, rising; there are one, two or three.
+
+        The roots lie between the extrema, which b > 1 brings, and a bound on all of them. Bisection uses arithmetic
+        alone: eigenvalue routines give other bits on other processors, and the initial state is made of these bits.
+        """
+        reach = 3 + abs(self.a) + abs(self.current)
+        turn = math.sqrt((self.b - 1) / self.b) if self.b > 1 else 0.0
+        edges = (-reach, -turn, turn, reach) if turn else (-reach, reach)
+        brackets = [ends for ends in pairwise(edges) if (self._excess(ends[0]) > 0) != (self._excess(ends[1]) > 0)]
+        return tuple((u, self._nullcline(u)) for u in (_bisect(self._excess, *ends) for ends in brackets))
+
+    def _nullcline(self, u: float) -> float:
+        """The v at which u rests."""
+        return u - u * u * u / 3 + self.current
+
+    def _excess(self, u: float) -> float:
+        """Minus the rate of v on that nullcline, times tau."""
+        return self.b * self._nullcline(u) - (u + self.a)
 
     def jacobian(self, u: float, v: float) -> Array:
         """[[1 - u^2, -1], [1/tau, -b/tau]]."""
         return np.array([[1 - u * u, -1.0], [1 / self.tau, -self.b / self.tau]])
+
+
+def _bisect(function: Callable[[float], float], low: float, high: float) -> float:
+    """The root between two ends at which `function` has opposite signs, to the last bit."""
+    positive_above = function(high) > 0
+    while low < (middle := 0.5 * (low + high)) < high:
+        value = function(middle)
+        if value == 0:
+            return middle
+        low, high = (low, middle) if (value > 0) == positive_above else (middle, high)
+    return high

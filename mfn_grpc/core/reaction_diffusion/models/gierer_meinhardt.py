@@ -34,7 +34,8 @@ class GiererMeinhardt(TwoSpeciesModel):
 
     def steady_states(self) -> tuple[tuple[float, float], ...]:
         """(1 + a, (1 + a)^2), the only one."""
-        return ((1 + self.a, (1 + self.a) ** 2),)
+        u = 1 + self.a
+        return ((u, u * u),)
 
     def jacobian(self, u: float, v: float) -> Array:
         """[[2u/v - 1, -u^2/v^2], [2u, -1]]."""

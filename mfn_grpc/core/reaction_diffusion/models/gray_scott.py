@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...limits import parameter
-from ..randomness import Stream, generator
+from ..randomness import Stream, generator, uniform
 from .base import Array, TwoSpeciesModel
 
 CELLS_PER_SEED = 4096
@@ -43,11 +43,13 @@ class GrayScott(TwoSpeciesModel):
     def steady_states(self) -> tuple[tuple[float, float], ...]:
         """(1, 0), and where F >= 4 (F + k)^2 the two states with v > 0, the one with more v first of them."""
         feed, removal = self.coefficients()
-        discriminant = feed * feed - 4 * feed * removal * removal
-        if feed <= 0 or removal <= 0 or discriminant < 0:
+        # What is left of the discriminant after dividing by feed^2, which can underflow.
+        discriminant = 1 - 4 * removal * (removal / feed) if feed > 0 else -math.inf
+        if discriminant < 0:
             return ((1.0, 0.0),)
-        values = [(feed + sign * math.sqrt(discriminant)) / (2 * removal) for sign in (1, -1)]
-        return ((1.0, 0.0), *((removal / v, v) for v in values))
+        # The smaller v from the product of the two, which is the feed: their difference would lose its digits.
+        larger = feed / removal * (1 + math.sqrt(discriminant)) / 2
+        return ((1.0, 0.0), *((removal / v, v) for v in (larger, feed / larger)))
 
     def jacobian(self, u: float, v: float) -> Array:
         """[[-v^2 - F, -2uv], [v^2, 2uv - F - k]]."""
@@ -63,4 +65,4 @@ class GrayScott(TwoSpeciesModel):
         for _ in range(max(1, shape[0] * shape[1] // CELLS_PER_SEED)):
             top, left = rng.integers(0, shape[0] - edge + 1), rng.integers(0, shape[1] - edge + 1)
             state[:, top : top + edge, left : left + edge] = np.array([0.5, 0.25])[:, None, None]
-        return state + rng.uniform(0.0, 0.01, state.shape)
+        return state + uniform(rng, 0.0, 0.01, state.shape)

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...limits import parameter
-from ..randomness import Stream, generator
+from ...limits import Violation, parameter
+from ..randomness import Stream, generator, uniform
 from ..stability import TuringSystem
 from .base import Array, Model, Species
 from .gierer_meinhardt import GiererMeinhardt
@@ -34,7 +34,7 @@ class Mycelium(Model):
     species: ClassVar[tuple[Species, ...]] = (Species("potential_mv", "mV"), Species("activator"), Species("inhibitor"))
     default_dt = 1.0
 
-    alpha: float = parameter(0.18, 0, 0.25, "1", "diffusion number of the potential, stable up to 1/4")
+    alpha: float = parameter(0.18, 0, 0.25, "1", "diffusion number of the potential, stable up to (2 - leak_rate) / 8")
     spike_probability: float = parameter(0.25, 0, 1, "1", "probability of a growth event a step")
     turing_enabled: bool = parameter(True, 0, 1, "1", "whether the activator-inhibitor pair reacts")
     turing_threshold: float = parameter(1.5, 0, 100, "1", "activator level above which the potential is raised")
@@ -46,6 +46,18 @@ class Mycelium(Model):
     activator_source: float = parameter(0.1, 0.001, 10, "1", "basal production of the activator")
     quantum_jitter: bool = parameter(False, 0, 1, "1", "whether noise is added to every cell at every step")
     jitter_var: float = parameter(0.01, 0, 25, "mV^2", "variance of that noise")
+
+    def violations(self) -> list[Violation]:
+        """Parameters outside their ranges, and an alpha whose steepest mode the leak tips over.
+
+        A step multiplies the checkerboard, whose eigenvalue is -8, by 1 - leak_rate - 8 alpha: no less than -1.
+        """
+        found = super().violations()
+        largest = (2 - self.leak_rate) / 8
+        if largest < self.alpha <= 0.25:
+            text = f"is {self.alpha}, must be at most {largest} with leak_rate {self.leak_rate} to be stable"
+            found.append(Violation("alpha", str(self.alpha), text))
+        return found
 
     def turing_system(self) -> TuringSystem:
         """Gierer-Meinhardt with rates per step; with Turing off the pair only diffuses, so it has no steady state."""
@@ -63,6 +75,6 @@ class Mycelium(Model):
         activator, inhibitor = GiererMeinhardt(a=self.activator_source).steady_states()[0]
         state = np.empty((3, *shape))
         state[0] = np.clip(REST_MV + INITIAL_SPREAD_MV * rng.standard_normal(shape), LOWEST_MV, HIGHEST_MV)
-        state[1] = activator + rng.uniform(-0.01, 0.01, shape)
-        state[2] = inhibitor + rng.uniform(-0.01, 0.01, shape)
+        state[1] = activator + uniform(rng, -0.01, 0.01, shape)
+        state[2] = inhibitor + uniform(rng, -0.01, 0.01, shape)
         return state

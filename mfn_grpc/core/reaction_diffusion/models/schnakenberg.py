@@ -36,7 +36,7 @@ class Schnakenberg(TwoSpeciesModel):
     def steady_states(self) -> tuple[tuple[float, float], ...]:
         """(a + b, b / (a + b)^2), the only one."""
         total = self.a + self.b
-        return ((total, self.b / total**2),)
+        return ((total, self.b / (total * total)),)
 
     def jacobian(self, u: float, v: float) -> Array:
         """[[2uv - 1, u^2], [-2uv, -u^2]]."""

@@ -1,0 +1,99 @@
+# Every target first makes .venv when it is missing or stale; `make help` lists the targets.
+# `demo` and `serve` need the run-time environment only, the others the development environment on top of it.
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+UV := $(BIN)/uv --quiet
+
+# The first Python on this machine that is new enough; `make PYTHON=/path/to/python demo` chooses another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,\
+	$(shell $(name) -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $(name))))
+
+CODE := mfn_grpc server clients/python tests benchmarks protos docs
+OURS := git ls-files --cached --others --exclude-standard -z
+
+.PHONY: help
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## Stream two simulations from a local server; pictures go to demo/.
+	@MFN_ENV=dev $(BIN)/mfn demo
+
+.PHONY: serve
+serve: $(VENV)/.runtime ## Run a development server on the loopback interface.
+	@MFN_ENV=dev $(BIN)/mfn serve
+
+.PHONY: test
+test: $(VENV)/.dev ## Run the tests; make test ARGS="-k nernst" chooses.
+	@MFN_ENV=dev $(BIN)/python -m pytest $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure speed and memory, each figure beside its peer.
+	@MFN_ENV=dev $(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: protos
+protos: $(VENV)/.dev ## Write the stubs in mfn_grpc/v1 anew from protos/.
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python protos/generate.py
+
+.PHONY: lint
+lint: $(VENV)/.dev ## Check style, types, layers, contract, texts and secrets.
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy --no-error-summary $(CODE)
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/buf lint
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash protos/check_breaking.sh
+	$(BIN)/yamllint --strict .
+	$(OURS) '*.md' | xargs -0 $(BIN)/pymarkdown --strict-config scan
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml mfn_grpc server clients/python protos docs
+	$(OURS) | xargs -0 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline
+
+# Pins that are still allowed stay; `make lock ARGS=--upgrade` moves them to the newest releases. One version serves every Python.
+COMPILE = $(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--custom-compile-command "make lock" $(ARGS)
+
+.PHONY: lock
+lock: $(VENV)/.dev ## Pin the environments in requirements/ anew from pyproject.toml.
+	@echo setuptools | $(COMPILE) - --output-file requirements/build.txt
+	@$(COMPILE) pyproject.toml --extra server --extra analytics --output-file requirements/runtime.txt
+	@$(COMPILE) pyproject.toml --all-extras --constraint requirements/runtime.txt \
+		--constraint requirements/build.txt --output-file requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove the environment, caches and build results; demo/ stays.
+	@rm -rf $(VENV) .tools build dist *.egg-info .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find mfn_grpc server clients tests benchmarks protos -name __pycache__ -prune -exec rm -rf {} +
+
+# An environment holds absolute paths: in a tree that was moved or copied it is made anew.
+ifneq ($(shell cat $(VENV)/.place 2>/dev/null),$(CURDIR))
+.PHONY: $(BIN)/python
+endif
+
+$(BIN)/python:
+	@python="$(PYTHON)"; \
+	if [ -z "$$python" ] || ! "$$python" -c '$(NEW_ENOUGH)'; then \
+		echo "mfn-grpc needs Python 3.11 or newer and found none: install one, or say where it is with 'make PYTHON=/path/to/python'." >&2; \
+		exit 1; \
+	fi; \
+	echo "Making the environment $(VENV) with $$("$$python" --version)" && \
+	"$$python" -m venv --clear $(VENV) && \
+	echo "$(CURDIR)" >$(VENV)/.place
+
+$(VENV)/.runtime: $(BIN)/python pyproject.toml requirements/build.txt requirements/runtime.txt
+	@echo "Installing what the server and the client need"
+	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@echo "Installing what tests and checks need"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
