@@ -7,17 +7,16 @@ import secrets
 from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from mfn_grpc.v1 import electrochemistry_pb2, features_pb2, federation_pb2, simulation_pb2, validation_pb2
 
+from . import health, reflection
 from .admission import Admission
 from .compute import Compute
 from .config import Settings
-from .health import Health
 from .interceptors.api_key import ApiKeyInterceptor
 from .interceptors.request_id import RequestIdInterceptor
 from .rpc import MAX_MESSAGE_BYTES, bind
@@ -27,6 +26,9 @@ from .simulation.checkpoints import CheckpointStore
 from .simulation.engine import Engine, Kernels, Pace
 from .simulation.tokens import Tokens
 from .simulation.uploads import ArrayStore
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import ServiceDescriptor
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +68,14 @@ class Application:
             self._state_directory() / "arrays", quota_bytes=settings.array_quota_bytes, ttl_s=settings.array_ttl_s
         )
         self.engine = self._engine()
-        self.services = {
+        self.health = health.Health([ELECTROCHEMISTRY.full_name, SIMULATION.full_name])
+        self.services: dict[ServiceDescriptor, object] = {
             ELECTROCHEMISTRY: ElectrochemistryService(self.compute),
             SIMULATION: SimulationService(self.engine),
             **{service: object() for service in OFFERED_ELSEWHERE},
+            health.SERVICE: self.health,
         }
-        self.health = Health([ELECTROCHEMISTRY.full_name, SIMULATION.full_name])
+        self.services[reflection.SERVICE] = reflection.Reflection([*self.services, reflection.SERVICE])
         self.server = self._server()
 
     def _engine(self) -> Engine:
@@ -109,11 +113,6 @@ class Application:
     def _server(self) -> grpc.aio.Server:
         server = grpc.aio.server(interceptors=interceptors(self.settings), options=CHANNEL_OPTIONS)
         server.add_generic_rpc_handlers(tuple(bind(*each) for each in self.services.items()))
-        health_pb2_grpc.add_HealthServicer_to_server(self.health, server)  # type: ignore[no-untyped-call]  # generated without types
-        names = [service.full_name for service in self.services]
-        reflection.enable_server_reflection(  # type: ignore[no-untyped-call]  # published without types
-            [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME], server
-        )
         return server
 
 

@@ -20,7 +20,14 @@ class EmbeddedServer:
 
     def __init__(self, **settings: Any) -> None:
         self.api_key = secrets.token_urlsafe(32)
-        defaults = {"env": "dev", "host": "127.0.0.1", "port": 0, "api_key": self.api_key, "drain_grace_s": 0}
+        defaults = {
+            "env": "dev",
+            "host": "127.0.0.1",
+            "port": 0,
+            "api_key": self.api_key,
+            "resume_token_key": secrets.token_urlsafe(32),
+            "drain_grace_s": 0,
+        }
         self._settings = load_settings(**(defaults | settings))
         self._thread = threading.Thread(target=self._run, name="mfn-embedded")
         self._started = threading.Event()

@@ -29,14 +29,13 @@ class Lifecycle:
         With `warm_up=False` the kernels are compiled when the first simulation asks for them.
         """
         app = self._application
-        await app.health.begin()
         address = join_address(app.settings.host, app.settings.port)
         try:
             self.port = app.server.add_insecure_port(address)
         except RuntimeError:
             raise OSError(f"cannot listen on {address}: is another server using the port?") from None
         await app.server.start()
-        await app.health.set(ELECTROCHEMISTRY.full_name, SERVING)
+        app.health.set(ELECTROCHEMISTRY.full_name, SERVING)
         self._in_background(self._announce_when_warm())
         self._in_background(self._sweep())
         if warm_up:
@@ -49,7 +48,7 @@ class Lifecycle:
         for task in self._tasks:
             task.cancel()  # first: a warm-up that ends during the notice must not announce SERVING again
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await app.health.set_all(NOT_SERVING)
+        app.health.set_all(NOT_SERVING)
         await asyncio.sleep(app.settings.drain_notice_s)
         app.draining.set()
         app.health.end_watches()
@@ -64,12 +63,15 @@ class Lifecycle:
         app = self._application
         await app.kernels.finished.wait()
         if app.kernels.usable:
-            await app.health.set_all(SERVING)
+            app.health.set_all(SERVING)
             log.info("serving")
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.to_thread(self._application.sweep)
+            try:
+                await asyncio.to_thread(self._application.sweep)
+            except OSError:
+                log.exception("what has expired could not be deleted")
             await asyncio.sleep(SWEEP_EVERY_S)
 
 

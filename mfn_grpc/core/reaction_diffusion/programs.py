@@ -114,6 +114,7 @@ def program(spec: SimulationSpec) -> Program:
 
 def _mycelium_scalars(model: Mycelium, cast: Callable[[float], Any]) -> MyceliumScalars:
     on = 1.0 if model.turing_enabled else 0.0
+    rate = on * model.reaction_rate
     numbers = (
         model.alpha,
         model.activator_diffusion,
@@ -124,7 +125,8 @@ def _mycelium_scalars(model: Mycelium, cast: Callable[[float], Any]) -> Mycelium
         HIGHEST_MV,
         on * model.turing_coupling_mv,
         model.turing_threshold,
-        on * model.reaction_rate,
+        rate,
+        1.0 if rate > 0 else 0.0,
         model.activator_source,
         0.0,
         2.0,

@@ -71,7 +71,7 @@ def _parameter(name: str, default: float, limit: Limit) -> pb.Parameter:
 
 def _statistics(name: str, unit: str, field: np.ndarray[Any, np.dtype[Any]]) -> pb.SpeciesSummary:
     mean = float(field.mean(dtype=np.float64))
-    squares = sum(float(np.square(row - mean, dtype=np.float64).sum()) for row in field)
+    squares = sum(float(np.square(np.subtract(row, mean, dtype=np.float64)).sum()) for row in field)
     std = math.sqrt(squares / field.size)
     return pb.SpeciesSummary(name=name, unit=unit, min=field.min(), max=field.max(), mean=mean, std=std)
 

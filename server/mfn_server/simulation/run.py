@@ -75,6 +75,8 @@ class Run:
                 return
             make = partial(make_frame, self._plan.form, self.simulation.state)
             yield step, await self._engine.compute.run(self._call.principal, make)
+        # A stream that broke between its last frame and its summary is resumed with no frame due.
+        await self.advance_to(self._plan.spec.last_step)
 
     async def advance_to(self, step: int) -> bool:
         """Compute up to a step, slice by slice; False when the run had to stop before."""
@@ -133,8 +135,8 @@ class Run:
 
 async def _restore(engine: Engine, plan: Plan, principal: str) -> Checkpoint | None:
     """The checkpoint of a resumed run, when there is one at or before the next frame."""
-    due = next(plan.frame_steps(), None)
-    if engine.checkpoints is None or plan.resumed is None or due is None:
+    due = next(plan.frame_steps(), plan.spec.last_step)
+    if engine.checkpoints is None or plan.resumed is None:
         return None
     stored = await asyncio.to_thread(engine.checkpoints.load, principal, plan.resumed.run_id, plan.spec_hash)
     return stored if stored is not None and stored.step <= due else None

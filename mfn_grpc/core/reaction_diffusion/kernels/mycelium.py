@@ -12,7 +12,10 @@ from .two_species import laplacian_reference
 
 
 class MyceliumScalars(NamedTuple):
-    """Arguments of the kernel, each in the precision of the state; see models.Mycelium for their meaning."""
+    """Arguments of the kernel, each in the precision of the state; see models.Mycelium for their meaning.
+
+    reacts: 1, or 0 where the rate is 0: then no a^2/h is formed, which would be no number where h is 0.
+    """
 
     alpha: Any
     activator_diffusion: Any
@@ -24,6 +27,7 @@ class MyceliumScalars(NamedTuple):
     coupling_mv: Any
     threshold: Any
     rate: Any
+    reacts: Any
     source: Any
     zero: Any
     two: Any
@@ -46,9 +50,9 @@ def mycelium_rows(
     front: Array, back: Array, first: int, last: int, step: int, scalars: tuple[Any, ...], forcing: tuple[Any, ...]
 ) -> None:
     """Rows first to last - 1 of one step; row 0 of the jitter belongs to row `first`."""
-    alpha, da, dh, leak, rest, lowest, highest, coupling, threshold, rate, source, zero, two = scalars
+    alpha, da, dh, leak, rest, lowest, highest, coupling, threshold, rate, reacts, source, zero, two = scalars
     cell, rise, jitter = forcing
-    centre = two + two
+    centre, idle = two + two, two / two - reacts
     cols = front.shape[2] - 2
     event_row, event_col = -1, 0
     if cell[step] >= 0:
@@ -67,7 +71,7 @@ def mycelium_rows(
             if excess < zero:
                 excess = zero
             p_out[j + 1] = pc + ((alpha * p_lap + leak * (rest - pc)) + coupling * excess)
-            a_out[j + 1] = ac + (da * a_lap + rate * ((source - ac) + square / hc))
+            a_out[j + 1] = ac + (da * a_lap + rate * ((source - ac) + square / (reacts * hc + idle)))
             h_out[j + 1] = hc + (dh * h_lap + rate * (square - hc))
         if jitter.shape[0] > 0:
             for j in range(cols):
@@ -84,10 +88,10 @@ def mycelium_rows(
 def mycelium_reference(state: Array, ghosts: Ghosts, scalars: MyceliumScalars, forcing: MyceliumForcing) -> Array:
     """One step of a padded state in plain numpy, with entry 0 of the forcing; result without ghost cells filled."""
     s = scalars
-    centre = s.two + s.two
+    one, centre = s.two / s.two, s.two + s.two
     fill_ghosts_reference(state, ghosts)
     p, a, h = state[:, 1:-1, 1:-1]
-    p_lap, a_lap, h_lap = (laplacian_reference(field, s.two / s.two, centre) for field in state)
+    p_lap, a_lap, h_lap = (laplacian_reference(field, one, centre) for field in state)
     square = a * a
     excess = a - s.threshold
     excess = np.where(excess < s.zero, s.zero, excess)
@@ -98,6 +102,7 @@ def mycelium_reference(state: Array, ghosts: Ghosts, scalars: MyceliumScalars, f
         potential.flat[forcing.cell[0]] += forcing.rise_mv[0]
     following = np.empty_like(state)
     following[0, 1:-1, 1:-1] = np.clip(potential, s.lowest_mv, s.highest_mv)
-    following[1, 1:-1, 1:-1] = a + (s.activator_diffusion * a_lap + s.rate * ((s.source - a) + square / h))
+    growth = (s.source - a) + square / (s.reacts * h + (one - s.reacts))
+    following[1, 1:-1, 1:-1] = a + (s.activator_diffusion * a_lap + s.rate * growth)
     following[2, 1:-1, 1:-1] = h + (s.inhibitor_diffusion * h_lap + s.rate * (square - h))
     return following
