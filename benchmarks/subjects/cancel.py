@@ -1,0 +1,89 @@
+"""How long a server goes on computing a 2048 x 2048 simulation after its client has cancelled it.
+
+Seen from outside: the processor time of the server process is read every millisecond, and the end is the last reading
+at which it had grown by more than a fifth of the time passed. The worst of all repeats counts.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mfn_client import Client
+
+from ..process import CpuClock
+from ..rows import Row, at_most
+from ..server_process import ServerProcess
+from ..timing import Samples
+
+EDGE = 2048
+STEPS = 1_000_000
+BAR = at_most(100.0)
+LOOK_EVERY_S = 0.001
+BUSY_SHARE = 0.2
+QUIET_S = 0.25
+"""So long without work means that it has ended; several slices."""
+PATIENCE_S = 30.0
+RUNNING_S = 0.3
+SLICE_S = 0.05
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """What followed a cancel: time until the work ended, and processor time spent until then, in ms."""
+
+    wall_ms: float
+    processor_ms: float
+
+
+def measure(quick: bool) -> Iterator[Row]:
+    """One row."""
+    repeats = 3 if quick else 20
+    with ServerProcess() as server, Client(server.target) as client:
+        clock = CpuClock(server.pid)
+        seen = [_cancel(client, clock, after_s=RUNNING_S + SLICE_S * i / repeats) for i in range(repeats)]
+    wall = Samples(tuple(each.wall_ms for each in seen))
+    processor = Samples(tuple(each.processor_ms for each in seen))
+    yield Row(
+        f"compute after a cancel, {EDGE} x {EDGE} float64, worst of {repeats}",
+        value=wall.worst,
+        unit="ms",
+        bar=BAR,
+        spread=wall.spread,
+        figure=f"median {wall.median:.0f} ms; processor time used: median {processor.median:.0f}, "
+        f"most {processor.worst:.0f} ms",
+        samples={"wall": wall.values, "processor": processor.values},
+    )
+
+
+def _cancel(client: Client, clock: CpuClock, *, after_s: float) -> Aftermath:
+    """Cancel a run after so much processor time of it, which differs from one repeat to the next by part of a slice."""
+    clock.wait_until_quiet()
+    with client.simulate("gray_scott", rows=EDGE, cols=EDGE, steps=STEPS, max_edge=64) as frames:
+        next(frames)
+        _wait_for_work(clock, after_s)
+        before, started = clock.seconds(), time.perf_counter()
+        frames.close()
+        return _watch(clock, before, started)
+
+
+def _wait_for_work(clock: CpuClock, seconds: float) -> None:
+    until, deadline = clock.seconds() + seconds, time.monotonic() + PATIENCE_S
+    while clock.seconds() < until:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the server used less than {seconds:g} s of processor in {PATIENCE_S:g} s")
+        time.sleep(LOOK_EVERY_S)
+
+
+def _watch(clock: CpuClock, before: float, started: float) -> Aftermath:
+    """Look until the process has been quiet for a while."""
+    used, now = before, started
+    ended, used_then = started, before
+    while now - ended < QUIET_S:
+        if now - started > PATIENCE_S:
+            raise TimeoutError(f"the server still computes {PATIENCE_S:g} s after the cancel")
+        time.sleep(LOOK_EVERY_S)
+        used_before, used = used, clock.seconds()
+        looked_before, now = now, time.perf_counter()
+        if used - used_before > BUSY_SHARE * (now - looked_before):
+            ended, used_then = now, used
+    return Aftermath((ended - started) * 1e3, (used_then - before) * 1e3)

@@ -1,0 +1,101 @@
+import json
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from benchmarks import registry
+from benchmarks.rows import Row, at_most
+
+command = import_module("benchmarks.__main__")
+
+Asked = list[tuple[str, bool]]
+Offer = Callable[..., Asked]
+
+
+@pytest.fixture
+def offer(monkeypatch: pytest.MonkeyPatch) -> Offer:
+    """Replaces the subjects: `offer(name=rows or an exception)`."""
+
+    def replace(**offered: list[Row | Exception]) -> Asked:
+        def load(name: str) -> registry.Subject:
+            def measure(quick: bool) -> Iterator[Row]:
+                asked.append((name, quick))
+                for row in offered[name]:
+                    if isinstance(row, Exception):
+                        raise row
+                    yield row
+
+            return registry.Subject(name, f"about {name}", measure)
+
+        monkeypatch.setattr(registry, "names", lambda: sorted(offered))
+        monkeypatch.setattr(registry, "load", load)
+        return asked
+
+    asked: Asked = []
+    return replace
+
+
+GOOD = Row("good", value=1.0, unit="ms", bar=at_most(2.0), samples={"first": (1.0, 1.0)})
+BAD = Row("bad", value=3.0, unit="ms", bar=at_most(2.0))
+SKIPPED = Row("absent", bar=at_most(2.0), skipped="gcc is not on this machine")
+
+
+def test_without_names_every_subject_is_measured(offer: Offer, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = offer(a=[GOOD], b=[BAD])
+    assert command.main([]) == 0
+    assert asked == [("a", False), ("b", False)]
+    assert [line.split()[:2] for line in capsys.readouterr().out.splitlines()[2:4]] == [["a", "good"], ["b", "bad"]]
+
+
+def test_names_choose_and_quick_is_passed_on(offer: Offer) -> None:
+    asked = offer(a=[GOOD], b=[BAD])
+    command.main(["b", "--quick"])
+    assert asked == [("b", True)]
+
+
+def test_an_unknown_name_is_refused_with_those_there_are(offer: Offer, capsys: pytest.CaptureFixture[str]) -> None:
+    offer(a=[GOOD], b=[BAD])
+    with pytest.raises(SystemExit) as ended:
+        command.main(["c"])
+    assert ended.value.code == 2
+    assert "there is no 'c'; choose from a, b" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"), [([GOOD], 0), ([GOOD, SKIPPED], 0), ([GOOD, BAD], 1), ([RuntimeError("ended")], 1)]
+)
+def test_only_strict_turns_a_missed_bar_into_an_exit_code(offer: Offer, rows: list[Row | Exception], code: int) -> None:
+    offer(a=rows)
+    assert command.main(["a"]) == 0
+    assert command.main(["a", "--strict"]) == code
+
+
+def test_a_subject_that_breaks_keeps_its_rows_and_stops_no_other(offer: Offer, tmp_path: Path) -> None:
+    offer(a=[GOOD, RuntimeError("the server ended")], b=[GOOD])
+    command.main(["--json", str(tmp_path / "figures.json")])
+    rows = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["rows"]
+    assert [(row["subject"], row["result"]) for row in rows] == [("a", "pass"), ("a", "BROKEN"), ("b", "pass")]
+    assert rows[1]["why"] == "RuntimeError: the server ended"
+
+
+def test_the_json_says_when_where_and_with_what(offer: Offer, tmp_path: Path) -> None:
+    offer(a=[GOOD, SKIPPED])
+    command.main(["--quick", "--json", str(tmp_path / "figures.json")])
+    written = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert set(written) == {"started", "quick", "machine", "versions", "rows"}
+    assert written["quick"] is True
+    assert {"processor", "cores", "memory_mib", "system", "load_1min", "pinning"} == set(written["machine"])
+    assert {"python", "numpy", "numba", "grpcio", "protobuf"} <= set(written["versions"])
+    assert written["rows"] == [{"subject": "a", **row.as_json()} for row in (GOOD, SKIPPED)]
+
+
+def test_the_machine_and_the_versions_are_printed_below_the_table(
+    offer: Offer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offer(a=[GOOD])
+    command.main([])
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "cores " in last
+    assert "numba " in last

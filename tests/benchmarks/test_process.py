@@ -1,0 +1,77 @@
+import itertools
+import os
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from benchmarks.process import CpuClock, MemoryWatch, anonymous_mib
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+BLOCK_MIB = 64
+
+
+def test_touched_memory_is_seen_and_so_is_its_return() -> None:
+    before = anonymous_mib(os.getpid())
+    block = np.ones(BLOCK_MIB * 2**20, np.uint8)
+    during = anonymous_mib(os.getpid())
+    del block
+    assert during - before > BLOCK_MIB - 1
+    assert during - anonymous_mib(os.getpid()) > BLOCK_MIB - 1
+
+
+def test_a_watch_keeps_the_peak_after_the_memory_is_gone() -> None:
+    with MemoryWatch(os.getpid()) as watch:
+        before = watch.peak_mib
+        block = np.ones(BLOCK_MIB * 2**20, np.uint8)
+        while watch.peak_mib < before + BLOCK_MIB - 1:  # the test's own time limit ends a watch that sees nothing
+            pass
+        del block
+    assert watch.peak_mib - anonymous_mib(os.getpid()) > BLOCK_MIB / 2
+
+
+def test_memory_of_a_process_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(OSError, match="No such"):
+        anonymous_mib(2**22 + 1)
+
+
+def test_the_clock_counts_the_work_of_every_thread() -> None:
+    clock = CpuClock(os.getpid())
+    before, own_before = clock.seconds(), time.process_time()
+    np.sort(np.arange(2_000_000.0)[::-1])
+    own, used = time.process_time() - own_before, clock.seconds() - before
+    assert 0 < own <= used
+
+
+def test_the_clock_of_a_process_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(OSError, match="No such"):
+        CpuClock(2**22 + 1)
+
+
+class FakeClock(CpuClock):
+    """Says that it used one share of a core after another."""
+
+    def __init__(self, *increments: float) -> None:
+        self._used = itertools.accumulate(increments)
+
+    def seconds(self) -> float:
+        return next(self._used)
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    return slept
+
+
+def test_quiet_is_when_a_window_passes_with_next_to_no_work(no_waiting: list[float]) -> None:
+    FakeClock(0.0, 0.1, 0.0, 0.05, 0.0, 0.001).wait_until_quiet(window_s=0.1, share=0.02)
+    assert no_waiting == [0.1] * 3
+
+
+def test_a_process_that_never_becomes_quiet_is_an_error(no_waiting: list[float]) -> None:
+    with pytest.raises(TimeoutError, match="still busy after 0 s"):
+        FakeClock(1.0, 1.0).wait_until_quiet(patience_s=0)
