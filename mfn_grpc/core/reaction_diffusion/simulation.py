@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .boundary import ghosts
+from .kernels.buffers import paired_buffers
 from .kernels.ghosts import Array, fill_ghosts
 from .models import MODELS
 from .programs import MyceliumProgram, program
@@ -40,8 +41,7 @@ class Simulation:
         self.spec = spec
         self._program = program(spec)
         species, rows, cols = spec.state_shape
-        self._front = np.zeros((species, rows + 2, cols + 2), spec.dtype)
-        self._back = np.zeros(self._front.shape, spec.dtype)
+        self._front, self._back = paired_buffers((species, rows + 2, cols + 2), spec.dtype)
         self._ghosts = ghosts((spec.boundaries[0], spec.boundaries[1]), spec.state_shape, spec.dtype)
         self._rows_done = 0
         start = checkpoint or Checkpoint(spec.first_step, _initial_state(spec), 0)

@@ -1,0 +1,39 @@
+"""When and how long to wait before a broken simulation is taken up again."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+FIRST_DELAY_S = 0.1
+LONGEST_DELAY_S = 5.0
+GROWTH = 2.0
+
+
+@dataclass
+class Backoff:
+    """Exponential delays with jitter, within a budget that starts at the first failure after progress.
+
+    `budget_s` bounds how long a simulation may stand still before its error reaches the caller. The clock counts from
+    the first failure and not from the last frame, so that long computations between frames cost nothing.
+    """
+
+    budget_s: float
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+    _failures: int = field(default=0, init=False)
+    _failing_since: float | None = field(default=None, init=False)
+
+    def progress(self) -> None:
+        """Forget earlier failures."""
+        self._failures, self._failing_since = 0, None
+
+    def delay(self, at_least: float | None) -> float | None:
+        """Seconds to wait after one more failure, not less than the server asks for; None when the budget is spent."""
+        now = self.clock()
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        grown = min(FIRST_DELAY_S * GROWTH**self._failures, LONGEST_DELAY_S)
+        self._failures += 1
+        # Half fixed, half random: clients that lost the same server do not all come back at once.
+        wait = max(grown * (0.5 + 0.5 * self.jitter()), at_least or 0.0)
+        return wait if now + wait - self._failing_since <= self.budget_s else None

@@ -1,0 +1,218 @@
+"""Requests built from what a caller writes; everything that is wrong with them is found before one is sent.
+
+Only what the descriptors say is checked here (names of models, parameters, enums; kinds of values). Ranges are the
+server's: they stand in one place.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from google.protobuf.message import Message
+from numpy.typing import ArrayLike
+
+from mfn_client._exceptions import FieldViolation, invalid
+from mfn_client._messages import ENVELOPE_BYTES, MESSAGE_BYTES, enum_names
+from mfn_grpc.arrays import ArrayError, to_array
+from mfn_grpc.v1.simulation_pb2 import AxisBoundary, BoundaryCondition, SimulateRequest, SimulationSpec
+
+DEFAULT_SIDE = 256
+_SPEC = SimulationSpec.DESCRIPTOR
+_STATE_BYTES = MESSAGE_BYTES - ENVELOPE_BYTES
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """The condition at an edge: "periodic", "no_flux", or "fixed" with one value for each species."""
+
+    kind: str
+    values: tuple[float, ...] = ()
+
+
+AxisBoundaries = str | Boundary | tuple[str | Boundary, ...]
+Boundaries = AxisBoundaries | Sequence[AxisBoundaries]
+
+
+class Faults:
+    """Collects what is wrong with a request, so that one error can name all of it."""
+
+    def __init__(self) -> None:
+        self._listed: list[FieldViolation] = []
+
+    def add(self, field: str, description: str) -> None:
+        """Note one more fault."""
+        self._listed.append(FieldViolation(field, description))
+
+    def check(self) -> None:
+        """Raise InvalidArgument when there is any."""
+        if self._listed:
+            raise invalid(self._listed)
+
+    def assign(self, message: Message, name: str, value: Any, path: str) -> None:
+        """Set a field unless the value is None; a value of the wrong kind is a fault."""
+        if value is None:
+            return
+        try:
+            setattr(message, name, value)
+        except (TypeError, ValueError):
+            kind = message.DESCRIPTOR.fields_by_name[name].cpp_type
+            self.add(path, f"is {value!r}, must be {_KINDS_IN_WORDS[kind]}")
+
+    def choose(self, message: Message, name: str, value: str | None, path: str) -> None:
+        """Set an enum field by its short name; an unknown one is a fault."""
+        enum = message.DESCRIPTOR.fields_by_name[name].enum_type
+        known = enum_names(enum) if enum is not None else {}
+        if value in known:
+            setattr(message, name, known[value])
+        elif value is not None:
+            self.add(path, f"is {value!r}, must be one of {', '.join(known)}")
+
+    def extend(self, repeated: Any, values: Sequence[Any], path: str, form: str) -> None:
+        """Fill a repeated field; values of the wrong kind are a fault."""
+        try:
+            repeated.extend(values)
+        except (TypeError, ValueError):
+            self.add(path, f"is {list(values)!r}, must be {form}")
+
+
+# FieldDescriptor.cpp_type of the fields that callers fill
+_KINDS_IN_WORDS = {
+    1: "a whole number of at most 32 bits",
+    2: "a whole number of at most 64 bits",
+    5: "a number",
+    7: "true or false",
+    9: "text",
+}
+
+
+@dataclass(frozen=True)
+class SpecArguments:
+    """What a caller may say about a simulation; None leaves a default to the server."""
+
+    model: str
+    parameters: Mapping[str, Any]
+    rows: int | None = None
+    cols: int | None = None
+    steps: int | None = None
+    seed: int | None = None
+    spacing: float | tuple[float, float] | None = None
+    dt: float | None = None
+    boundary: Boundaries | None = None
+    precision: str | None = None
+    stepper: str | None = None
+    initial_state: ArrayLike | None = None
+    initial_step: int | None = None
+
+    @classmethod
+    def of(cls, model: str, options: Mapping[str, Any]) -> "SpecArguments":
+        """Sort keyword arguments into those of every spec and the model's own parameters."""
+        of_every_spec = cls.__dataclass_fields__.keys() - {"model", "parameters"}
+        common = {name: value for name, value in options.items() if name in of_every_spec}
+        return cls(model, {name: value for name, value in options.items() if name not in common}, **common)
+
+    def message(self, faults: Faults) -> SimulationSpec:
+        """The SimulationSpec, with its faults noted."""
+        spec = SimulationSpec()
+        for name in ("steps", "seed", "dt", "initial_step"):
+            faults.assign(spec, name, getattr(self, name), f"spec.{name}")
+        for name in ("precision", "stepper"):
+            faults.choose(spec, name, getattr(self, name), f"spec.{name}")
+        _set_model(spec, self.model, self.parameters, faults)
+        state = _set_state(spec, self.initial_state, faults)
+        _set_grid(spec, self, state, faults)
+        _set_boundaries(spec, self.boundary, faults)
+        return spec
+
+
+def _set_model(spec: SimulationSpec, model: str, parameters: Mapping[str, Any], faults: Faults) -> None:
+    known_models = [field.name for field in _SPEC.oneofs_by_name["model"].fields]
+    if model not in known_models:
+        faults.add("spec.model", f"is {model!r}, must be one of {', '.join(known_models)}")
+        return
+    chosen = getattr(spec, model)
+    chosen.SetInParent()
+    known = chosen.DESCRIPTOR.fields_by_name
+    for name, value in parameters.items():
+        path = f"spec.{model}.{name}"
+        if name in known:
+            faults.assign(chosen, name, value, path)
+        else:
+            faults.add(path, f"is not a parameter of {model}; it has {', '.join(known)}")
+
+
+def _set_state(spec: SimulationSpec, initial_state: ArrayLike | None, faults: Faults) -> tuple[int, ...]:
+    """Put the initial state into the spec; returns its shape, () without one."""
+    if initial_state is None:
+        return ()
+    state = np.asarray(initial_state)
+    if state.nbytes > _STATE_BYTES:
+        size = f"{state.nbytes / 2**20:.1f} MiB"
+        limit = "at most 4 MiB fit into a request; use float32, a smaller grid, or let the seed make the state"
+        faults.add("spec.initial_array", f"has {size}, {limit}")
+        return state.shape
+    try:
+        spec.initial_array.CopyFrom(to_array(state))
+    except ArrayError as error:
+        faults.add("spec.initial_array", str(error))
+    return state.shape
+
+
+def _set_grid(spec: SimulationSpec, said: SpecArguments, state: tuple[int, ...], faults: Faults) -> None:
+    default_rows, default_cols = state[1:] if len(state) == 3 else (DEFAULT_SIDE, DEFAULT_SIDE)
+    rows = default_rows if said.rows is None else said.rows
+    cols = default_cols if said.cols is None else said.cols
+    faults.extend(spec.grid.shape, [rows, cols], "spec.grid.shape", "two whole numbers")
+    if said.spacing is not None:
+        both = said.spacing if isinstance(said.spacing, Sequence) else (said.spacing, said.spacing)
+        faults.extend(spec.grid.spacing, both, "spec.grid.spacing", "one or two numbers")
+
+
+def _set_boundaries(spec: SimulationSpec, boundary: Boundaries | None, faults: Faults) -> None:
+    if boundary is None:
+        return
+    axes = [boundary] if isinstance(boundary, str | Boundary) else list(boundary)
+    for index, axis in enumerate(axes):
+        path = f"spec.boundaries[{index}]"
+        if isinstance(axis, str | Boundary):
+            spec.boundaries.append(AxisBoundary(lower=_condition(axis, f"{path}.lower", faults)))
+        elif len(axis) == 2:
+            lower, upper = (_condition(each, f"{path}.{end}", faults) for each, end in zip(axis, _ENDS, strict=True))
+            spec.boundaries.append(AxisBoundary(lower=lower, upper=upper))
+        else:
+            faults.add(path, f"has {len(axis)} conditions, must be one or a pair (lower, upper)")
+
+
+_ENDS = ("lower", "upper")
+
+
+def _condition(said: str | Boundary, path: str, faults: Faults) -> BoundaryCondition:
+    boundary = Boundary(said) if isinstance(said, str) else said
+    condition = BoundaryCondition()
+    faults.choose(condition, "kind", boundary.kind, f"{path}.kind")
+    faults.extend(condition.values, boundary.values, f"{path}.values", "numbers, one for each species")
+    return condition
+
+
+def simulate_request(
+    spec: SpecArguments,
+    stride: int | None = None,
+    species: Sequence[str] = (),
+    element_type: str | None = None,
+    max_edge: int | None = None,
+    resume_token: bytes = b"",
+) -> SimulateRequest:
+    """The request that starts or continues a simulation.
+
+    Raises:
+        InvalidArgument: something in it is unknown or of the wrong kind; every such field is named.
+    """
+    faults = Faults()
+    request = SimulateRequest(spec=spec.message(faults), resume_token=resume_token)
+    faults.assign(request, "frame_stride", stride, "frame_stride")
+    options = request.frame_options
+    options.species.extend([species] if isinstance(species, str) else species)
+    faults.choose(options, "element_type", element_type, "frame_options.element_type")
+    faults.assign(options, "max_edge", max_edge, "frame_options.max_edge")
+    faults.check()
+    return request

@@ -1,0 +1,63 @@
+"""The command itself: its sub-commands, those that other packages contribute, and what becomes of errors."""
+
+import sys
+from importlib.metadata import entry_points
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from mfn_client.cli import analyze, demo, goldman, health, models, nernst, simulate
+from mfn_client.cli.failures import INTERRUPTED, explain
+
+COMMANDS_GROUP = "mfn.commands"
+
+
+class Commands(TyperGroup):
+    """Turns every error into a sentence on stderr and an exit code; nothing reaches the user as a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the chosen sub-command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.stderr.write("Interrupted.\n")
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:  # the last place to look at an error
+            failure = explain(error)
+            if failure is None:
+                raise
+            failure.tell(as_json=bool((ctx.obj or {}).get("json")))
+            raise typer.Exit(failure.exit_code) from None
+
+
+def build() -> typer.Typer:
+    """The application with all its sub-commands."""
+    app = typer.Typer(
+        name="mfn",
+        cls=Commands,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "obj": {}},
+        help="MyceliumFractalNet: membrane potentials and reaction-diffusion simulations, streamed from a server. "
+        "Without --server, commands run one inside their own process.",
+    )
+    for module in (simulate, analyze, models, nernst, goldman, health, demo):
+        app.command(module.NAME)(module.command)
+    _add_contributed(app)
+    return app
+
+
+def _add_contributed(app: typer.Typer) -> None:
+    """Let other packages add theirs; one that cannot be loaded is named and left out."""
+    for entry in entry_points(group=COMMANDS_GROUP):
+        try:
+            entry.load()(app)
+        except ImportError as error:
+            sys.stderr.write(f"mfn: the command {entry.name!r} is left out: {error}\n")
+
+
+def main() -> None:
+    """Entry point of the `mfn` script. Exit codes: 0 done, 1 the job failed, 2 bad usage, 130 interrupted."""
+    build()()

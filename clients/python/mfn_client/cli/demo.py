@@ -1,0 +1,128 @@
+"""`mfn demo`."""
+
+# ruff: noqa: PLC0415  # grpc and numpy are loaded when a command runs, not for --help
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfn_client.cli.connection import connected
+from mfn_client.cli.demo_runs import RUNS, SEED, SIDE, DemoRun
+from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.output import console, emit_json, number, table
+
+if TYPE_CHECKING:
+    from mfn_client import Client, Frame, Simulation
+    from mfn_client._export import Outputs
+
+NAME = "demo"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run came to; wavelengths in cells, None where there is none."""
+
+    model: str
+    steps: int
+    frames: int
+    seconds: float
+    cell_steps_per_second: float
+    measured_wavelength: float | None
+    predicted_wavelength: float | None
+    files: list[str]
+
+
+def command(
+    out: Annotated[Path, typer.Option(help="The folder to write pictures into; made when missing.")] = Path("demo"),
+    server: Server = None,
+    api_key: ApiKey = None,
+    json: Json = False,
+) -> None:
+    """Watch patterns form: run some models, draw them, and set their wavelengths beside what theory predicts."""
+    out.mkdir(parents=True, exist_ok=True)
+    with connected(server, api_key) as client:
+        outcomes = [_run(client, run, out, quiet=json) for run in RUNS]
+    if json:
+        emit_json({"runs": outcomes})
+    else:
+        _show(outcomes)
+
+
+def _run(client: "Client", run: DemoRun, folder: Path, quiet: bool) -> Outcome:
+    from mfn_client import peak_wavelength
+    from mfn_client._export import Outputs
+
+    names = [f"{run.model}.png", f"{run.model}.gif"] if run.pictures else []
+    began = time.perf_counter()
+    simulation = client.simulate(
+        run.model,
+        rows=SIDE,
+        cols=SIDE,
+        steps=run.steps,
+        stride=run.stride,
+        seed=SEED,
+        species=run.species,
+        element_type="float32",
+    )
+    with Outputs([folder / name for name in names]) as outputs, simulation:
+        last = _stream(simulation, run, outputs, quiet)
+        files = outputs.finish(simulation.summary)
+    return Outcome(
+        model=run.model,
+        steps=run.steps,
+        frames=outputs.frames,
+        seconds=time.perf_counter() - began,
+        cell_steps_per_second=_rate(simulation),
+        measured_wavelength=peak_wavelength(last.fields[run.measured]),
+        predicted_wavelength=client.analyze(run.model, rows=SIDE, cols=SIDE).predicted_wavelength,
+        files=[str(path) for path in files],
+    )
+
+
+def _stream(simulation: "Simulation", run: DemoRun, outputs: "Outputs", quiet: bool) -> "Frame":
+    """Pass every frame on to the files and to the bar; returns the last one."""
+    from mfn_client.cli.view import View, bar_console
+
+    last = None
+    with View(run.model, run.steps, bar_console(quiet)) as view:
+        for last in simulation:
+            if simulation.started is not None:
+                outputs.add(last, simulation.started)
+            view.show(last)
+    if last is None:
+        raise RuntimeError("the simulation ended without a frame")
+    return last
+
+
+def _rate(simulation: "Simulation") -> float:
+    """Cells times steps for each second that the server computed."""
+    started, summary = simulation.started, simulation.summary
+    if started is None or summary is None or not summary.compute_seconds:
+        return float("nan")
+    return started.shape[0] * started.shape[1] * summary.steps_done / summary.compute_seconds
+
+
+def _show(outcomes: list[Outcome]) -> None:
+
+    rows = [
+        (
+            each.model,
+            f"{each.steps:,}",
+            str(each.frames),
+            f"{each.seconds:.1f}",
+            f"{each.cell_steps_per_second / 1e6:,.0f} M",
+            number(each.measured_wavelength, 4),
+            number(each.predicted_wavelength, 4),
+        )
+        for each in outcomes
+    ]
+    columns = ("model", ">steps", ">frames", ">seconds", ">cell-steps/s", ">wavelength", ">predicted")
+    out = console()
+    out.print(table("What was computed (wavelengths in cells)", columns, rows))
+    if any(each.predicted_wavelength is None for each in outcomes):
+        out.print("– no homogeneous state of the model is Turing-unstable there, so that linear theory predicts none.")
+    for path in (path for each in outcomes for path in each.files):
+        out.print(f"Wrote {path}", soft_wrap=True)

@@ -1,0 +1,30 @@
+"""`mfn health`."""
+
+from typing import Annotated
+
+import typer
+
+from mfn_client.cli.connection import connected
+from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.output import console, emit_json
+
+NAME = "health"
+
+
+def command(
+    service: Annotated[
+        str, typer.Argument(help="A service, for instance mfn.v1.SimulationService. Default: all.")
+    ] = "",
+    server: Server = None,
+    api_key: ApiKey = None,
+    json: Json = False,
+) -> None:
+    """What the server's health service says; the exit code is 1 unless it is SERVING."""
+    with connected(server, api_key) as client:
+        status = client.health(service)
+    if json:
+        emit_json({"service": service, "status": status})
+    else:
+        console().print(status)
+    if status != "SERVING":
+        raise typer.Exit(1)

@@ -1,0 +1,157 @@
+"""Both faces against a real grpc server with a made-up back end."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mfn_client import AsyncClient, Boundary, Client, InvalidArgument, Ion, NotFound, Unavailable
+from tests.client.backend import Seen
+from tests.client.fakes import field, serving
+
+
+class Face:
+    """Calls a method on the synchronous or the asynchronous client alike."""
+
+    def __init__(self, kind: type[Client | AsyncClient], target: str) -> None:
+        self._kind, self._target = kind, target
+
+    def __call__(self, method: str, *args: Any, timeout_s: float | None = None, **named: Any) -> Any:
+        return asyncio.run(self._call(method, timeout_s, args, named))
+
+    async def _call(self, method: str, timeout_s: float | None, args: Any, named: Any) -> Any:
+        client = self._kind(self._target, api_key="secret", timeout=timeout_s)
+        try:
+            found = getattr(client, method)(*args, **named)
+            if inspect.isawaitable(found):
+                return await found
+            if isinstance(found, AsyncIterator):
+                return [frame async for frame in found]
+            return list(found) if hasattr(found, "resume_token") else found
+        finally:
+            closed = client.close()
+            if closed is not None:
+                await closed
+
+
+@pytest.fixture(params=[Client, AsyncClient], ids=["sync", "asyncio"])
+def call(request: pytest.FixtureRequest, target: str) -> Face:
+    return Face(request.param, target)
+
+
+def test_numbers_go_in_and_come_out(call: Face) -> None:
+    assert call("nernst", 2, 0.1, 0.2) == 2 * 310.15
+    assert call("nernst", 2, 0.1, 0.2, 300.0) == 600.0
+    assert call("goldman", [Ion(1, 1.0, 0.1, 0.1)] * 3) == 3.0
+    assert call("goldman_current", Ion(1, 0.5, 0.1, 0.1), -70.0) == -35.0
+
+
+def test_arrays_go_in_and_come_out_however_large(call: Face, seen: Seen) -> None:
+    out = np.linspace(0.1, 1.0, 10**6).reshape(1000, 1000)
+    np.testing.assert_array_equal(call("nernst_batch", 1, out, 0.1), out)
+    assert len(seen.metadata) == 2
+
+
+def test_models_stability_and_runs_are_typed(call: Face) -> None:
+    assert [model.name for model in call("models")] == ["mycelium", "gray_scott"]
+    report = call("analyze", "brusselator", dt=0.5, boundary=Boundary("no_flux"))
+    assert (report.dt, report.predicted_wavelength) == (0.5, 12.5)
+    result = call("run", "gray_scott", steps=7, with_final_state=True, rows=4, cols=4)
+    assert (result.summary.steps_done, result.started.model) == (7, "gray_scott")
+    assert result.final_state.shape == (2, 4, 4)
+    assert call("run", "gray_scott", steps=7).final_state is None
+
+
+def test_frames_stream(call: Face) -> None:
+    frames = call("simulate", "gray_scott", steps=10, stride=4)
+    assert [frame.step for frame in frames] == [0, 4, 8, 10]
+    np.testing.assert_array_equal(frames[2].fields["v"], field(8))
+
+
+def test_a_stream_that_the_server_aborts_is_resumed_over_the_same_channel(call: Face, seen: Seen) -> None:
+    seen.abort_after = 5
+    frames = call("simulate", "gray_scott", steps=10, stride=4)
+    assert [frame.step for frame in frames] == [0, 4, 8, 10]
+    assert len(seen.metadata) == 2
+
+
+def test_a_refused_token_reaches_the_caller(call: Face) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        call("simulate", "gray_scott", steps=10, resume_token=b"foreign:0:0")
+    assert caught.value.reason == "RESUME_TOKEN_INVALID"
+
+
+def test_every_call_carries_the_key_and_an_id_of_its_own(call: Face, seen: Seen) -> None:
+    call("nernst", 1, 0.1, 0.2)
+    call("models")
+    call("simulate", "gray_scott", steps=1)
+    assert [metadata["x-api-key"] for metadata in seen.metadata] == ["secret"] * 3
+    assert len({metadata["x-request-id"] for metadata in seen.metadata}) == 3
+
+
+def test_refusals_name_the_field(call: Face) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        call("nernst", 0, 0.1, 0.2)
+    assert str(caught.value) == "1 field is not valid (INVALID_FIELD)\n  z_valence: is 0, must be -3 to 3 without 0"
+
+
+def test_unavailable_answers_are_retried_by_the_channel(call: Face, seen: Seen) -> None:
+    seen.unavailable = 2
+    assert call("nernst", 1, 0.1, 0.2, 300.0) == 300.0
+    assert len(seen.metadata) == 3
+
+
+def test_retries_end(call: Face, seen: Seen) -> None:
+    seen.unavailable = 100
+    with pytest.raises(Unavailable, match="not yet"):
+        call("nernst", 1, 0.1, 0.2)
+    assert len(seen.metadata) == 4
+
+
+def test_every_unary_call_has_a_deadline_and_streams_have_none(call: Face, seen: Seen) -> None:
+    call("nernst", 1, 0.1, 0.2)
+    call("nernst", 1, 0.1, 0.2, timeout_s=77.0)
+    call("nernst", 1, 0.1, 0.2, timeout_s=77.0, timeout=33.0)
+    call("run", "gray_scott", steps=1)
+    call("simulate", "gray_scott", steps=1)
+    *unary, streamed = [seconds or 0.0 for seconds in seen.seconds]
+    assert [round(seconds, -1) for seconds in unary] == [10, 80, 30, 600]
+    assert streamed > 1e9  # grpc's word for no deadline
+
+
+def test_health_is_a_word(call: Face) -> None:
+    assert call("health") == "SERVING"
+    assert call("health", "mfn.v1.FeatureService") == "NOT_SERVING"
+    with pytest.raises(NotFound):
+        call("health", "nobody")
+
+
+def test_leaving_the_loop_stops_the_server(target: str, seen: Seen) -> None:
+    with Client(target) as client:
+        for frame in client.simulate("gray_scott", steps=10, stride=4, seed=99):
+            assert frame.step == 0
+            break
+        assert seen.cancelled.wait(30)
+
+
+async def test_leaving_the_asynchronous_loop_stops_the_server(target: str, seen: Seen) -> None:
+    async with AsyncClient(target) as client:
+        async for frame in client.simulate("gray_scott", steps=10, stride=4, seed=99):
+            assert frame.step == 0
+            break
+        assert await asyncio.to_thread(seen.cancelled.wait, 30)
+
+
+def test_nothing_is_opened_by_a_client_that_calls_nothing() -> None:
+    with Client("nowhere.invalid:1") as client:
+        assert client.target == "nowhere.invalid:1"
+
+
+def test_a_server_that_is_not_there_is_unavailable() -> None:
+    with serving() as target:
+        pass
+    with Client(target) as client, pytest.raises(Unavailable):
+        client.nernst(1, 0.1, 0.2)
