@@ -53,7 +53,7 @@ def invalid(error: InvalidInput) -> Fault:
     unstable = isinstance(error, UnstableSpec)
     reason = reasons.ERROR_REASON_UNSTABLE_SPEC if unstable else reasons.ERROR_REASON_INVALID_FIELD
     first, *others = error.violations
-    more = f" (and {len(others)} more faults, see the details)" if others else ""
+    more = f" (and {len(others)} more, see the details)" if others else ""
     message = f"{_shorten(first.field)} {_shorten(first.description)}{more}"
     return Fault(reason, message, violations=error.violations)
 

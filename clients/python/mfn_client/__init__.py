@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from mfn_client._simulation import Simulation
     from mfn_client._spec import Boundary
     from mfn_client._spectrum import peak_wavelength
+    from mfn_client._uploads import UploadedArray
 
 __all__ = [
     "AsyncClient",
@@ -97,6 +98,7 @@ __all__ = [
     "Unimplemented",
     "UnstableBand",
     "UnstableSpec",
+    "UploadedArray",
     "peak_wavelength",
 ]
 
@@ -107,6 +109,7 @@ _HOMES = {
     "Client": "_client",
     "Ion": "_calls",
     "Simulation": "_simulation",
+    "UploadedArray": "_uploads",
     "peak_wavelength": "_spectrum",
 }
 _RESULTS = {

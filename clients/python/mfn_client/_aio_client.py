@@ -19,6 +19,7 @@ from mfn_client._exceptions import translated
 from mfn_client._results import Model, RunResult, StabilityReport
 from mfn_client._spec import SpecArguments
 from mfn_client._stream import SimulationStream
+from mfn_client._uploads import UPLOAD_ARRAY, UPLOAD_TIMEOUT_S, UploadedArray, upload_requests, uploaded
 from mfn_grpc.v1 import simulation_pb2 as simulation
 
 T = TypeVar("T")
@@ -122,6 +123,19 @@ class AsyncClient(BaseClient[AsyncSimulation]):
         """Simulate without frames; the final state comes when asked for, up to 4 MiB. `**spec` as in `simulate`."""
         arguments = SpecArguments.of(model, {"steps": steps, **spec})
         return await self._unary(_calls.run(arguments, with_final_state, resume_token), timeout)
+
+    async def upload(self, array: ArrayLike, *, timeout: float = UPLOAD_TIMEOUT_S) -> UploadedArray:
+        """Hand over an array of more than 4 MiB, to be used as `initial_state`; it expires when it is not used."""
+        method = self._channel.stream_unary(
+            UPLOAD_ARRAY,
+            request_serializer=simulation.UploadArrayRequest.SerializeToString,
+            response_deserializer=simulation.UploadArrayResponse.FromString,
+        )
+        try:
+            answer = await method(upload_requests(array), timeout=timeout)
+        except grpc.aio.AioRpcError as error:
+            raise translated(error) from None
+        return uploaded(array, answer)
 
     async def health(self, service: str = "", *, timeout: float | None = None) -> str:
         """Says "SERVING" or "NOT_SERVING"; raises NotFound for a service that the server does not know."""

@@ -11,6 +11,7 @@ from mfn_client._channel import DEFAULT_TARGET, Options, check_credentials
 from mfn_client._resume import Backoff
 from mfn_client._spec import Boundaries, SpecArguments, simulate_request
 from mfn_client._stream import SimulationStream
+from mfn_client._uploads import UploadedArray
 
 RESUME_FOR_S = 60.0
 SIMULATE = "/mfn.v1.SimulationService/Simulate"
@@ -66,7 +67,7 @@ class BaseClient(ABC, Generic[S]):
         boundary: Boundaries | None = None,
         precision: str | None = None,
         stepper: str | None = None,
-        initial_state: ArrayLike | None = None,
+        initial_state: ArrayLike | UploadedArray | None = None,
         initial_step: int | None = None,
         species: Sequence[str] = (),
         element_type: str | None = None,
@@ -91,7 +92,8 @@ class BaseClient(ABC, Generic[S]):
                 each of which may be a pair (lower, upper). Default: periodic.
             precision: "float64" (default) or "float32".
             stepper: "euler" (default) or what the server offers.
-            initial_state: [species, rows, columns], at most 4 MiB. Default: the model's own for the seed.
+            initial_state: [species, rows, columns], at most 4 MiB, or what `upload` returned for a larger one.
+                Default: the model's own for the seed.
             initial_step: The step number of that state.
             species: Which to send. Default: all.
             element_type: "float64", "float32", "float16", or "uint8" and "int8", which arrive as float32 within one

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from mfn_client._exceptions import FieldViolation, invalid
 from mfn_client._messages import ENVELOPE_BYTES, MESSAGE_BYTES, enum_names
+from mfn_client._uploads import UploadedArray
 from mfn_grpc.arrays import ArrayError, to_array
 from mfn_grpc.v1.simulation_pb2 import AxisBoundary, BoundaryCondition, SimulateRequest, SimulationSpec
 
@@ -101,7 +102,7 @@ class SpecArguments:
     boundary: Boundaries | None = None
     precision: str | None = None
     stepper: str | None = None
-    initial_state: ArrayLike | None = None
+    initial_state: ArrayLike | UploadedArray | None = None
     initial_step: int | None = None
 
     @classmethod
@@ -141,14 +142,19 @@ def _set_model(spec: SimulationSpec, model: str, parameters: Mapping[str, Any], 
             faults.add(path, f"is not a parameter of {model}; it has {', '.join(known)}")
 
 
-def _set_state(spec: SimulationSpec, initial_state: ArrayLike | None, faults: Faults) -> tuple[int, ...]:
+def _set_state(
+    spec: SimulationSpec, initial_state: ArrayLike | UploadedArray | None, faults: Faults
+) -> tuple[int, ...]:
     """Put the initial state into the spec; returns its shape, () without one."""
     if initial_state is None:
         return ()
+    if isinstance(initial_state, UploadedArray):
+        spec.initial_array_ref = initial_state.array_ref
+        return initial_state.shape
     state = np.asarray(initial_state)
     if state.nbytes > _STATE_BYTES:
         size = f"{state.nbytes / 2**20:.1f} MiB"
-        limit = "at most 4 MiB fit into a request; use float32, a smaller grid, or let the seed make the state"
+        limit = "at most 4 MiB fit into a request; pass it through upload() first"
         faults.add("spec.initial_array", f"has {size}, {limit}")
         return state.shape
     try:

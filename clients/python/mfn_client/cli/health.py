@@ -9,6 +9,8 @@ from mfn_client.cli.options import ApiKey, Json, Server
 from mfn_client.cli.output import console, emit_json
 
 NAME = "health"
+DEFAULT_SERVER = "localhost:50051"
+"""One inside this process would only tell of itself."""
 
 
 def command(
@@ -19,8 +21,8 @@ def command(
     api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
-    """What the server's health service says; the exit code is 1 unless it is SERVING."""
-    with connected(server, api_key) as client:
+    """What a server's health service says (default: localhost:50051); the exit code is 1 unless it is SERVING."""
+    with connected(server or DEFAULT_SERVER, api_key) as client:
         status = client.health(service)
     if json:
         emit_json({"service": service, "status": status})

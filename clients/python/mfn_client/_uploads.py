@@ -1,0 +1,45 @@
+"""Uploading an initial state that is too large for a request."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mfn_client._exceptions import FieldViolation, invalid
+from mfn_grpc.arrays import AnyArray, ArrayError, split_parts
+from mfn_grpc.v1 import simulation_pb2 as simulation
+
+UPLOAD_ARRAY = "/mfn.v1.SimulationService/UploadArray"
+UPLOAD_TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True)
+class UploadedArray:
+    """An array kept by the server for its caller; use it as `initial_state`.
+
+    expires_in_seconds: how long it is kept when it is not used.
+    """
+
+    array_ref: str
+    shape: tuple[int, ...]
+    expires_in_seconds: int
+
+
+def upload_requests(values: ArrayLike) -> Iterator[simulation.UploadArrayRequest]:
+    """The messages of an upload.
+
+    Raises:
+        InvalidArgument: the values are not numbers that an array can hold.
+    """
+    array: AnyArray = np.asarray(values)
+    try:
+        parts = split_parts("initial_state", array)
+    except ArrayError as error:
+        raise invalid([FieldViolation("part", fault) for fault in error.faults]) from None
+    return (simulation.UploadArrayRequest(part=part) for part in parts)
+
+
+def uploaded(values: ArrayLike, answer: simulation.UploadArrayResponse) -> UploadedArray:
+    """What the server keeps."""
+    return UploadedArray(answer.array_ref, np.shape(values), answer.expires_in_seconds)
