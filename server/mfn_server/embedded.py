@@ -26,7 +26,7 @@ class EmbeddedServer:
             "port": 0,
             "api_key": self.api_key,
             "resume_token_key": secrets.token_urlsafe(32),
-            "drain_grace_s": 0,
+            "drain_grace_s": 1,
         }
         self._settings = load_settings(**(defaults | settings))
         self._thread = threading.Thread(target=self._run, name="mfn-embedded")

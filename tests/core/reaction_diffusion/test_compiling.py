@@ -1,0 +1,117 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numba
+import pytest
+
+from mfn_grpc.core.reaction_diffusion.kernels.compiling import jit, specialise
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import fill_ghosts
+from mfn_grpc.core.reaction_diffusion.programs import _kernels
+from tests.core.reaction_diffusion.cases import ALL_MODELS
+
+
+def inner(x: Any) -> Any:
+    raise AssertionError("bound by specialise")
+
+
+def template(x: Any) -> Any:
+    return inner(x) + x
+
+
+def helper(x: Any) -> Any:
+    raise AssertionError("replaced by the test")
+
+
+def with_helper(x: Any) -> Any:
+    return inner(x) + helper(x)
+
+
+def double(x: Any) -> Any:
+    return x + x
+
+
+def square(x: Any) -> Any:
+    return x * x
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels made here are cached here; those of the library keep their place."""
+    kernels()
+    monkeypatch.setattr(numba.core.config, "CACHE_DIR", str(tmp_path))
+
+
+def kernels() -> list[Any]:
+    return [fill_ghosts, *(kernel for model in ALL_MODELS for kernel in _kernels(model.name))]
+
+
+def name_of(compiled: Any) -> str:
+    return str(compiled.py_func.__qualname__)
+
+
+def test_each_specialisation_calls_what_it_was_bound_to(own_cache: None) -> None:
+    doubling = specialise(template, "doubling", inner=jit(double))
+    squaring = specialise(template, "squaring", inner=jit(square))
+    assert (doubling(5.0), squaring(5.0)) == (15.0, 30.0)
+    with pytest.raises(AssertionError):
+        template(5.0)
+
+
+def test_a_specialisation_is_named_after_itself_and_all_that_it_calls(own_cache: None) -> None:
+    one = name_of(specialise(template, "copy", inner=jit(double)))
+    assert one.startswith("copy_")
+    assert one == name_of(specialise(template, "copy", inner=jit(double)))
+    assert one != name_of(specialise(template, "copy", inner=jit(square)))
+    nested = [specialise(template, "copy", inner=specialise(template, "inner", inner=jit(f))) for f in (double, square)]
+    assert len({one, *map(name_of, nested)}) == 3
+
+
+def test_no_two_models_share_a_kernel() -> None:
+    assert len({name_of(kernel) for kernel in kernels()}) == 2 * len(ALL_MODELS) + 1
+    assert len({id(kernel.py_func) for kernel in kernels()}) == 2 * len(ALL_MODELS) + 1
+
+
+def test_kernels_release_the_gil_and_keep_ieee_arithmetic() -> None:
+    for kernel in kernels():
+        assert kernel.targetoptions["nogil"] is True
+        assert kernel.targetoptions["nopython"] is True
+        assert kernel.targetoptions["error_model"] == "numpy"
+        assert not kernel.targetoptions.get("fastmath")
+        assert not kernel.targetoptions.get("parallel")
+
+
+def test_kernels_are_cached_on_disk() -> None:
+    for kernel in kernels():
+        assert Path(kernel.stats.cache_path).is_dir()
+
+
+def test_another_process_gives_kernels_the_same_names(tmp_path: Path) -> None:
+    program = (
+        "from mfn_grpc.core.reaction_diffusion.programs import _kernels, MODELS\n"
+        "print(*(kernel.py_func.__qualname__ for name in MODELS for kernel in _kernels(name)))"
+    )
+    settings = {"PYTHONPATH": os.pathsep.join(sys.path), "NUMBA_CACHE_DIR": str(tmp_path)}
+    finished = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | settings, capture_output=True, text=True, check=True
+    )
+    assert finished.stdout.split() == [name_of(kernel) for kernel in kernels()[1:]]
+
+
+def test_the_cache_serves_a_kernel_only_while_all_that_it_calls_is_the_same(
+    own_cache: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The template's code and file, at which numba looks, never change here."""
+
+    def result(kinetics: Any, helper: Any) -> tuple[float, int]:
+        monkeypatch.setitem(globals(), "helper", jit(helper))
+        kernel: Any = specialise(with_helper, "kernel", inner=jit(kinetics))
+        return kernel(3.0), sum(kernel.stats.cache_hits.values())
+
+    assert result(square, double) == (15.0, 0)
+    assert result(square, double) == (15.0, 1)
+    assert result(double, double) == (12.0, 0)
+    assert result(double, square) == (15.0, 0)
+    assert result(square, double) == (15.0, 1)

@@ -1,0 +1,323 @@
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mfn_grpc.core.reaction_diffusion import (
+    Checkpoint,
+    Model,
+    Mycelium,
+    Precision,
+    Simulation,
+    SimulationSpec,
+    Stepper,
+    simulate_reference,
+    warm_up,
+)
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import fill_ghosts
+from mfn_grpc.core.reaction_diffusion.programs import _kernels
+from mfn_grpc.core.reaction_diffusion.simulation import MAX_MARCH_STEPS
+from tests.core.reaction_diffusion.cases import (
+    ALL_MODELS,
+    BOUNDARY_NAMES,
+    PRECISIONS,
+    Array,
+    assert_same_bits,
+    boundaries_of,
+    make_spec,
+    run,
+)
+
+NOISY = Mycelium(spike_probability=0.7, quantum_jitter=True, jitter_var=1.0)
+RUNS: list[Model] = [*(model() for model in ALL_MODELS), NOISY]
+each_run = pytest.mark.parametrize("model", RUNS, ids=[*(model.name for model in ALL_MODELS), "mycelium_with_jitter"])
+
+
+def start(model: Model, **settings: Any) -> SimulationSpec:
+    """A spec on an odd grid with unlike boundaries."""
+    given = {"shape": (19, 26), "seed": 3, "steps": 40, "boundaries": boundaries_of(model)["periodic_and_mixed"]}
+    return make_spec(model, **given | settings)
+
+
+def after(spec: SimulationSpec, *advances: Callable[[Simulation], None]) -> Simulation:
+    simulation = Simulation(spec)
+    for advance in advances:
+        advance(simulation)
+    return simulation
+
+
+def assert_same_run(actual: Simulation, expected: Simulation) -> None:
+    assert actual.step == expected.step
+    assert actual.growth_events == expected.growth_events
+    assert_same_bits(actual.state, expected.state)
+
+
+@each_run
+def test_a_simulation_begins_with_the_initial_state_of_its_seed(model: Model) -> None:
+    spec = start(model)
+    simulation = Simulation(spec)
+    assert simulation.step == simulation.growth_events == 0
+    assert_same_bits(simulation.state, model.initial_state(3, (19, 26)))
+
+
+def test_a_given_initial_state_is_taken_over_and_not_changed() -> None:
+    given = np.full((2, 8, 8), 0.5)
+    spec = make_spec(ALL_MODELS[1](), shape=(8, 8), initial_state=given, initial_step=70, steps=5)
+    simulation = Simulation(spec)
+    assert simulation.step == spec.first_step == 70
+    assert spec.last_step == 75
+    assert_same_bits(simulation.state, given)
+    simulation.advance(5)
+    assert simulation.step == 75
+    assert (given == 0.5).all()
+    assert not (simulation.state == 0.5).all()
+
+
+@each_run
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_n_and_then_m_steps_are_n_plus_m_steps(model: Model, precision: Precision) -> None:
+    spec = start(model, precision=precision)
+    whole = after(spec, lambda s: s.advance(40))
+    assert_same_run(after(spec, lambda s: s.advance(13), lambda s: s.advance(27)), whole)
+    assert_same_run(after(spec, *[lambda s: s.advance(1)] * 40), whole)
+
+
+@each_run
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("step", [0, 1, 17, 40])
+def test_a_checkpoint_continues_the_run(model: Model, precision: Precision, step: int) -> None:
+    spec = start(model, precision=precision)
+    saved = after(spec, lambda s: s.advance(step)).checkpoint()
+    assert saved.step == step
+    continued = Simulation(spec, saved)
+    continued.advance(40 - step)
+    assert_same_run(continued, after(spec, lambda s: s.advance(40)))
+
+
+def test_a_checkpoint_is_a_copy() -> None:
+    simulation = Simulation(start(NOISY))
+    saved = simulation.checkpoint()
+    before = saved.state.copy()
+    simulation.advance(3)
+    assert_same_bits(saved.state, before)
+    resumed = Simulation(simulation.spec, saved)
+    resumed.advance(1)
+    assert_same_bits(saved.state, before)
+
+
+@each_run
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_new_spec_continues_from_a_state_and_its_step(model: Model, precision: Precision) -> None:
+    spec = start(model, precision=precision)
+    first = after(spec, lambda s: s.advance(17))
+    second = Simulation(replace(spec, initial_state=first.state.copy(), initial_step=17, steps=23))
+    second.advance(23)
+    whole = after(spec, lambda s: s.advance(40))
+    assert second.step == whole.step
+    assert_same_bits(second.state, whole.state)
+    assert first.growth_events + second.growth_events == whole.growth_events
+
+
+def test_the_step_of_the_initial_state_decides_the_events_that_follow() -> None:
+    spec = start(NOISY)
+    state = spec.model.initial_state(3, (19, 26))
+    early, late = (run(replace(spec, initial_state=state, initial_step=step), 5) for step in (0, 17))
+    assert not np.array_equal(early[0], late[0])
+
+
+ADVANCES = st.lists(
+    st.one_of(
+        st.tuples(st.just("steps"), st.integers(1, 9)),
+        st.tuples(st.just("rows"), st.integers(1, 23)),
+        st.tuples(st.just("bands"), st.integers(1, 24)),
+    ),
+    max_size=14,
+)
+
+
+def advance_by(simulation: Simulation, kind: str, amount: int) -> None:
+    if kind == "steps":
+        simulation.advance(amount)
+    elif kind == "rows":
+        simulation.advance_rows(amount)
+    else:
+        simulation.advance_in_bands(2, amount, map)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(RUNS), st.sampled_from(PRECISIONS), ADVANCES)
+def test_no_mixture_of_steps_rows_and_bands_changes_a_bit(
+    model: Model, precision: Precision, advances: list[tuple[str, int]]
+) -> None:
+    spec = start(model, precision=precision)
+    simulation = Simulation(spec)
+    for kind, amount in advances:
+        advance_by(simulation, kind, amount)
+    assert_same_run(simulation, after(spec, lambda s: s.advance(simulation.step)))
+
+
+@each_run
+@pytest.mark.parametrize("portion", [1, 2, 7, 18, 19, 100])
+def test_a_step_made_in_portions_of_rows_is_the_same_step(model: Model, portion: int) -> None:
+    simulation = Simulation(start(model))
+    calls = 0
+    while simulation.step < 3:
+        simulation.advance_rows(portion)
+        calls += 1
+    if portion >= 19:
+        assert calls == 3
+    elif model is not NOISY:  # its jitter comes in blocks, here of all rows
+        assert calls == 3 * -(-19 // portion)
+    assert_same_run(simulation, after(simulation.spec, lambda s: s.advance(3)))
+
+
+def test_until_all_rows_are_done_the_state_is_the_old_one() -> None:
+    simulation = Simulation(start(ALL_MODELS[0]()))
+    before = simulation.state.copy()
+    simulation.advance_rows(18)
+    assert simulation.step == simulation.growth_events == 0
+    assert_same_bits(simulation.state, before)
+    assert_same_bits(simulation.checkpoint().state, before)
+    simulation.advance_rows(1)
+    assert simulation.step == 1
+    assert not np.array_equal(simulation.state, before)
+
+
+def test_advancing_completes_a_step_begun_in_rows() -> None:
+    spec = start(ALL_MODELS[0]())
+    assert_same_run(
+        after(spec, lambda s: s.advance_rows(5), lambda s: s.advance(10)), after(spec, lambda s: s.advance(10))
+    )
+
+
+@each_run
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize(("bands", "threads"), [(1, 1), (2, 2), (3, 2), (7, 4), (19, 8), (64, 3)])
+def test_neither_bands_nor_threads_change_a_bit(model: Model, precision: Precision, bands: int, threads: int) -> None:
+    spec = start(model, precision=precision)
+    with ThreadPoolExecutor(threads) as pool:
+        simulation = after(spec, lambda s: s.advance_in_bands(20, bands, pool.map))
+    assert_same_run(simulation, after(spec, lambda s: s.advance(20)))
+
+
+def test_bands_of_a_jittered_run_are_whole_blocks_and_change_no_bit() -> None:
+    """A block of jitter is 16 rows of 4,096 cells: three blocks among two bands, portions of rows, and whole steps."""
+    spec = make_spec(NOISY, shape=(40, 4096), seed=3)
+    whole = after(spec, lambda s: s.advance(2))
+    with ThreadPoolExecutor(2) as pool:
+        assert_same_run(after(spec, lambda s: s.advance_in_bands(2, 2, pool.map)), whole)
+    in_rows = Simulation(spec)
+    calls = 0
+    while in_rows.step < 2:
+        in_rows.advance_rows(1)
+        calls += 1
+    assert calls == 6
+    assert_same_run(in_rows, whole)
+
+
+def bands_of(simulation: Simulation, count: int) -> list[range]:
+    seen: list[range] = []
+
+    def share_out(update: Callable[[range], None], parts: Iterable[range]) -> Iterable[None]:
+        seen.extend(parts)
+        return map(update, seen)
+
+    simulation.advance_in_bands(1, count, share_out)
+    return seen
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 19, 40])
+def test_bands_cover_every_row_once_and_evenly(count: int) -> None:
+    bands = bands_of(Simulation(start(ALL_MODELS[1]())), count)
+    assert len(bands) == min(count, 19)
+    assert [row for band in bands for row in band] == list(range(19))
+    assert max(map(len, bands)) - min(map(len, bands)) <= 1
+
+
+def test_advancing_by_nothing_changes_nothing() -> None:
+    simulation = Simulation(start(NOISY))
+    before = simulation.state.copy()
+    simulation.advance(0)
+    assert simulation.step == 0
+    assert_same_bits(simulation.state, before)
+
+
+def test_a_long_run_is_the_same_across_the_blocks_of_a_march() -> None:
+    """Marches end, and blocks of events change, after 1,024 steps."""
+    spec = make_spec(Mycelium(), shape=(8, 8), seed=9)
+    steps = 2 * MAX_MARCH_STEPS + 100
+    pieces = [1, MAX_MARCH_STEPS - 2, 3, MAX_MARCH_STEPS, 98]
+    assert sum(pieces) == steps
+    sliced = after(spec, *[lambda s, n=n: s.advance(n) for n in pieces])
+    whole = after(spec, lambda s: s.advance(steps))
+    assert_same_run(sliced, whole)
+    assert 0.2 * steps < whole.growth_events < 0.3 * steps
+
+
+@each_run
+def test_another_seed_is_another_run(model: Model) -> None:
+    states = [run(start(model, seed=seed), 5) for seed in (0, 1, 2**63 - 1)]
+    for one, other in pairwise([*states, states[0]]):
+        assert all((one[s] != other[s]).mean() > 0.5 for s in range(len(one)))
+
+
+@each_run
+def test_numpys_global_random_state_is_neither_read_nor_moved(model: Model) -> None:
+    def seeded(seed: int) -> Array:
+        np.random.seed(seed)  # noqa: NPY002 # the global generator is the subject
+        before = np.random.get_state(legacy=False)["state"]["key"].tolist()  # noqa: NPY002 # the same
+        state = run(start(model), 10)
+        assert np.random.get_state(legacy=False)["state"]["key"].tolist() == before  # noqa: NPY002 # the same
+        return state
+
+    assert_same_bits(seeded(1), seeded(2))
+
+
+def test_the_reference_starts_where_the_spec_does() -> None:
+    spec = start(NOISY)
+    first = simulate_reference(spec, 5)
+    second = simulate_reference(replace(spec, initial_state=first, initial_step=5), 5)
+    assert_same_bits(second, simulate_reference(spec, 10))
+    assert_same_bits(second, run(spec, 10))
+
+
+def test_a_stepper_that_no_program_knows_is_not_silently_replaced() -> None:
+    for stepper in (Stepper.RK4, Stepper.SEMI_IMPLICIT):
+        spec = start(ALL_MODELS[1](), stepper=stepper, dt=0.01)
+        with pytest.raises(ValueError, match=stepper.name):
+            Simulation(spec)
+
+
+def test_a_checkpoint_counts_on_from_its_growth_events() -> None:
+    spec = start(replace(NOISY, spike_probability=1.0))
+    simulation = Simulation(spec, Checkpoint(6, Simulation(spec).state.copy(), 1000))
+    simulation.advance(10)
+    assert (simulation.step, simulation.growth_events) == (16, 1010)
+
+
+def test_after_warming_up_nothing_compiles() -> None:
+    def compiled() -> dict[str, int]:
+        kernels: list[Any] = [fill_ghosts, *(kernel for model in ALL_MODELS for kernel in _kernels(model.name))]
+        return {kernel.__qualname__: len(kernel.signatures) for kernel in kernels}
+
+    warm_up()
+    before = compiled()
+    assert set(before.values()) == {2}
+    assert len(before) == 2 * len(ALL_MODELS) + 1
+    for model in RUNS:
+        for precision in PRECISIONS:
+            for boundary in BOUNDARY_NAMES:
+                spec = start(model, precision=precision, boundaries=boundaries_of(model)[boundary])
+                given = np.asfortranarray(Simulation(spec).state.astype(np.float32))
+                simulation = Simulation(replace(spec, initial_state=given, initial_step=1023))
+                simulation.advance(3)
+                simulation.advance_rows(7)
+                simulation.advance_in_bands(2, 3, map)
+                Simulation(spec, simulation.checkpoint()).advance(1)
+    assert compiled() == before

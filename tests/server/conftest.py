@@ -1,0 +1,129 @@
+"""Servers inside the test process, with kernels that are compiled once."""
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+
+from mfn_grpc.core.reaction_diffusion import warm_up
+from mfn_grpc.v1.electrochemistry_pb2_grpc import ElectrochemistryServiceStub
+from mfn_grpc.v1.simulation_pb2_grpc import SimulationServiceStub
+from mfn_server import app
+from mfn_server.app import Application
+from mfn_server.config import load_settings
+from mfn_server.embedded import EmbeddedServer
+from mfn_server.lifecycle import Lifecycle
+from mfn_server.simulation.engine import Kernels
+from tests.server.calling import Wire
+from tests.server.gates import Gates, install
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_kernels() -> None:
+    warm_up()
+
+
+@pytest.fixture(scope="session")
+def wire(_compiled_kernels: None) -> Iterator[Wire]:
+    """A caller of a server that all tests share; it keeps nothing between calls."""
+    with EmbeddedServer(workers=2) as server:
+        caller = Wire(server.target, server.api_key)
+        yield caller
+        caller.close()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server on the test's own event loop, and a channel to it."""
+
+    application: Application
+    lifecycle: Lifecycle
+    channel: grpc.aio.Channel
+
+    @property
+    def simulation(self) -> Any:
+        """Stub of the simulation service."""
+        return SimulationServiceStub(self.channel)
+
+    @property
+    def electrochemistry(self) -> Any:
+        """Stub of the electrochemistry service."""
+        return ElectrochemistryServiceStub(self.channel)
+
+
+Start = Callable[..., Awaitable[Running]]
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """`await start(workers=1)` runs a server with these settings until the test ends; `ready=False` does not wait."""
+    async with AsyncExitStack() as stack:
+
+        async def starting(*, ready: bool = True, **settings: Any) -> Running:
+            quick = {"env": "dev", "port": 0, "workers": 2, "drain_notice_s": 0, "drain_grace_s": 0}
+            application = Application(load_settings(**(quick | settings)))
+            lifecycle = Lifecycle(application)
+            await lifecycle.start()
+            stack.push_async_callback(_end, application, lifecycle)
+            channel = grpc.aio.insecure_channel(f"127.0.0.1:{lifecycle.port}")
+            stack.push_async_callback(channel.close)
+            if ready:
+                await application.kernels.finished.wait()
+            return Running(application, lifecycle, channel)
+
+        yield starting
+
+
+async def _end(application: Application, lifecycle: Lifecycle) -> None:
+    """Stop at once, whatever the settings say about notice and grace, and whether or not the test has drained."""
+    application.draining.set()
+    application.health.end_watches()
+    await application.server.stop(0)
+    for task in lifecycle._tasks:
+        task.cancel()
+    await asyncio.to_thread(application.close)
+
+
+@pytest.fixture
+def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gates]:
+    """Gates in every simulation of the test; opened at its end, so that no worker stays behind one."""
+    installed = install(monkeypatch)
+    yield installed
+    installed.open()
+
+
+@pytest.fixture
+def compiling(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Servers of the test compile their kernels until this event is set."""
+    done = threading.Event()
+
+    def compile_all() -> None:
+        assert done.wait(60)
+
+    monkeypatch.setattr(app, "Kernels", lambda: Kernels(compile_all))
+    yield done
+    done.set()
+
+
+Complaints = Callable[[], list[str]]
+
+
+@pytest.fixture
+async def complaints() -> AsyncIterator[Complaints]:
+    """Asks the event loop what nobody handled, such as exceptions never retrieved."""
+    found: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: found.append(str(context["message"])))
+
+    def asked() -> list[str]:
+        gc.collect()  # asyncio complains when a future with an unseen exception is thrown away
+        return found
+
+    yield asked
+    loop.set_exception_handler(None)

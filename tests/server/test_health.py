@@ -1,0 +1,127 @@
+"""Health: what serves is SERVING, what does not is not, and nobody's watch holds up the end."""
+
+import asyncio
+import threading
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from mfn_server import app
+from mfn_server.health import NOT_SERVING, SERVING
+from mfn_server.simulation.engine import Kernels
+from tests.server.calling import SERVICES, refused
+from tests.server.conftest import Running, Start
+
+SERVED = ["", "mfn.v1.ElectrochemistryService", "mfn.v1.SimulationService"]
+UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+
+
+def stub(server: Running) -> Any:
+    return health_pb2_grpc.HealthStub(server.channel)  # type: ignore[no-untyped-call]  # generated without types
+
+
+async def status(server: Running, service: str = "") -> int:
+    answer = await stub(server).Check(health_pb2.HealthCheckRequest(service=service))
+    return int(answer.status)
+
+
+async def changes(server: Running, service: str) -> Any:
+    """An open watch, whose first status has been read."""
+    call = stub(server).Watch(health_pb2.HealthCheckRequest(service=service))
+    first = await call.read()
+    return call, first.status
+
+
+async def test_until_the_kernels_are_compiled_the_server_lives_but_does_not_serve(
+    start: Start, compiling: threading.Event
+) -> None:
+    server = await start(ready=False)
+    assert await status(server) == NOT_SERVING
+    assert await status(server, "mfn.v1.SimulationService") == NOT_SERVING
+    assert await status(server, "liveness") == SERVING
+    call, first = await changes(server, "mfn.v1.SimulationService")
+    assert first == NOT_SERVING
+    compiling.set()
+    assert (await call.read()).status == SERVING
+    call.cancel()
+    assert [await status(server, name) for name in SERVED] == [SERVING] * 3
+
+
+async def test_what_needs_no_kernels_serves_while_they_compile(start: Start, compiling: threading.Event) -> None:
+    server = await start(ready=False)
+    assert await status(server, "mfn.v1.ElectrochemistryService") == SERVING
+    assert not compiling.is_set()
+
+
+async def test_kernels_that_do_not_compile_leave_the_server_not_serving(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setattr(app, "Kernels", lambda: Kernels(compile_all=fail))
+    server = await start()
+    assert await status(server) == NOT_SERVING
+    assert await status(server, "mfn.v1.SimulationService") == NOT_SERVING
+    assert await status(server, "liveness") == SERVING
+
+
+async def test_services_that_are_not_offered_are_unknown_to_health(start: Start) -> None:
+    server = await start()
+    others = [service.full_name for service in SERVICES if service.full_name not in SERVED]
+    assert len(others) == 3
+    for name in [*others, "no.such.Service"]:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await status(server, name)
+        assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+        _, watched = await changes(server, name)
+        assert watched == UNKNOWN
+
+
+async def test_a_drain_says_so_first_while_calls_still_run_and_are_taken(start: Start) -> None:
+    server = await start(drain_notice_s=600)
+    call, first = await changes(server, "")
+    assert first == SERVING
+    draining = asyncio.create_task(server.lifecycle.drain())
+    assert (await call.read()).status == NOT_SERVING
+    assert not server.application.draining.is_set()
+    assert [await status(server, name) for name in SERVED] == [NOT_SERVING] * 3
+    assert await status(server, "liveness") == SERVING
+    call.cancel()
+    draining.cancel()
+
+
+async def test_kernels_that_are_ready_during_the_notice_do_not_announce_a_server_that_is_leaving(
+    start: Start, compiling: threading.Event
+) -> None:
+    server = await start(ready=False, drain_notice_s=600)
+    call, first = await changes(server, "mfn.v1.ElectrochemistryService")
+    assert first == SERVING
+    draining = asyncio.create_task(server.lifecycle.drain())
+    assert (await call.read()).status == NOT_SERVING
+    compiling.set()
+    await server.application.kernels.finished.wait()
+    assert [await status(server, name) for name in SERVED] == [NOT_SERVING] * 3
+    call.cancel()
+    draining.cancel()
+
+
+async def test_open_watches_end_with_the_drain_and_do_not_hold_it_up(start: Start) -> None:
+    server = await start(drain_grace_s=600)
+    call, first = await changes(server, "")
+    assert first == SERVING
+    await asyncio.wait_for(server.lifecycle.drain(), 60)
+    assert (await call.read()).status == NOT_SERVING
+    assert await call.read() is grpc.aio.EOF
+    assert await call.code() is grpc.StatusCode.OK
+
+
+@pytest.mark.parametrize("raw", [b"\xff", b"\x0a\x05ab"])
+async def test_bytes_that_are_no_health_request_are_refused_like_any_other(start: Start, raw: bytes) -> None:
+    server = await start()
+    for method in ("Check", "Watch"):
+        multicallable: Any = server.channel.unary_stream(f"/grpc.health.v1.Health/{method}")
+        refusal = await refused(multicallable(raw))
+        assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "MALFORMED_REQUEST")
