@@ -108,12 +108,9 @@ def test_every_field_outside_its_range_is_named_in_field_order() -> None:
     assert [violation.field for violation in violations_of(Cell(width=math.nan))] == ["width"]
 
 
-def test_nothing_to_refuse_is_no_error() -> None:
+def test_only_violations_are_refused_and_all_of_an_iterator() -> None:
     refuse([])
     refuse(iter(()))
-
-
-def test_refusing_keeps_every_violation_of_an_iterator() -> None:
     with pytest.raises(InvalidInput) as caught:
         refuse(Violation(name, "", "is bad") for name in "ab")
     assert [violation.field for violation in caught.value.violations] == ["a", "b"]

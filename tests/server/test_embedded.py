@@ -23,7 +23,7 @@ def ending(stream: Iterator[Any]) -> str:
     try:
         *_, last = stream
     except grpc.RpcError as error:
-        code: grpc.StatusCode = error.code()  # type: ignore[attr-defined]  # every call's error has one
+        code: grpc.StatusCode = error.code()
         return code.name
     assert last.summary.stop_reason == simulation_pb2.STOP_REASON_DRAINING
     return "draining"

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from mfn_grpc.core.limits import InvalidInput
 from mfn_grpc.core.reaction_diffusion import (
     MODELS,
     AxisBoundary,
@@ -49,6 +51,9 @@ RATES: dict[type[Model], Rates] = {
 }
 
 
+SMALL = SimulationSpec(GrayScott(), shape=(8, 9))
+
+
 def fixed(*values: float) -> BoundaryCondition:
     return BoundaryCondition(BoundaryKind.FIXED, values)
 
@@ -81,6 +86,32 @@ def make_spec(model: Model, **settings: Any) -> SimulationSpec:
     spec = SimulationSpec(model, **settings)
     validate(spec)
     return spec
+
+
+def faults(spec: SimulationSpec, kind: type[InvalidInput] = InvalidInput) -> dict[str, str]:
+    """What `validate` says of each field; the spec is refused with exactly this kind of error."""
+    with pytest.raises(InvalidInput) as caught:
+        validate(spec)
+    assert type(caught.value) is kind
+    found = {violation.field: violation.description for violation in caught.value.violations}
+    assert len(found) == len(caught.value.violations)
+    return found
+
+
+def only_fault(spec: SimulationSpec, field: str) -> str:
+    """What `validate` says of the one field that it refuses."""
+    found = faults(spec)
+    assert list(found) == [field]
+    return found[field]
+
+
+def is_accepted(spec: SimulationSpec, *, stable: bool = True) -> bool:
+    """Whether the spec is valid; anything but InvalidInput escapes."""
+    try:
+        validate(spec, stable=stable)
+    except InvalidInput:
+        return False
+    return True
 
 
 def quiet(**settings: Any) -> Mycelium:

@@ -57,8 +57,8 @@ def rough_spec(
     )
 
 
-def agrees_with_reference(spec: SimulationSpec, steps: int) -> Array:
-    """Assert the same bits after `steps` steps, which must have changed every field."""
+def assert_equals_reference(spec: SimulationSpec, steps: int) -> Array:
+    """The same bits after `steps` steps, which must have changed every field; the state."""
     state = run(spec, steps)
     assert spec.initial_state is not None
     assert all((state[s] != spec.initial_state[s].astype(spec.dtype)).mean() > 0.9 for s in range(len(state)))
@@ -72,7 +72,7 @@ def agrees_with_reference(spec: SimulationSpec, steps: int) -> Array:
 @pytest.mark.parametrize("model", ALL_MODELS, ids=lambda model: model.name)
 def test_the_kernel_equals_the_reference_bit_for_bit(model: type[Model], boundary: str, precision: Precision) -> None:
     for shape, spacing in GRIDS:
-        agrees_with_reference(rough_spec(model(), shape, spacing, boundary, precision=precision), 9)
+        assert_equals_reference(rough_spec(model(), shape, spacing, boundary, precision=precision), 9)
 
 
 @settings(max_examples=60)
@@ -92,7 +92,7 @@ def test_no_grid_makes_kernel_and_reference_differ(
     precision: Precision,
     steps: int,
 ) -> None:
-    agrees_with_reference(rough_spec(model(), shape, spacing, boundary, precision=precision), steps)
+    assert_equals_reference(rough_spec(model(), shape, spacing, boundary, precision=precision), steps)
 
 
 NOISY = Mycelium(spike_probability=0.9, quantum_jitter=True, jitter_var=4.0)
@@ -107,14 +107,14 @@ def test_growth_events_and_jitter_are_the_same_in_kernel_and_reference(
     model: Mycelium, boundary: str, precision: Precision
 ) -> None:
     spec = rough_spec(model, (37, 64), (1.0, 1.0), boundary, precision=precision, seed=5)
-    state = agrees_with_reference(spec, 12)
+    state = assert_equals_reference(spec, 12)
     silent = run(replace(spec, model=replace(model, spike_probability=0.0, quantum_jitter=False)), 12)
     assert not np.array_equal(state[0], silent[0])
 
 
 def test_jitter_of_many_blocks_is_the_same_in_kernel_and_reference() -> None:
     """A block of jitter is 16 rows of 4,096 cells: here two whole ones and a part."""
-    agrees_with_reference(rough_spec(NOISY, (40, 4096), (1.0, 1.0), "mixed"), 2)
+    assert_equals_reference(rough_spec(NOISY, (40, 4096), (1.0, 1.0), "mixed"), 2)
 
 
 @pytest.mark.parametrize("model", ALL_MODELS, ids=lambda model: model.name)

@@ -146,6 +146,14 @@ def test_jitter_of_a_band_is_that_part_of_the_whole() -> None:
         assert np.array_equal(jitter(1, 7, range(first, last), cols, 0.5), whole[first:last])
 
 
+def test_no_two_blocks_of_jitter_are_alike() -> None:
+    height = jitter_block_rows(4096)
+    first, second, third = np.split(jitter(1, 7, range(3 * height), 4096, 0.5), 3)
+    for one, other in ((first, second), (second, third), (first, third)):
+        assert (one != other).mean() > 0.99
+        assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 5 / 256
+
+
 def test_jitter_scales_with_its_spread_and_changes_with_step_and_seed() -> None:
     noise = jitter(1, 7, range(20), 30, 1.0)
     assert np.array_equal(jitter(1, 7, range(20), 30, 0.25), 0.25 * noise)

@@ -308,7 +308,7 @@ def test_after_warming_up_nothing_compiles() -> None:
 
     warm_up()
     before = compiled()
-    assert set(before.values()) == {2}
+    assert min(before.values()) >= len(PRECISIONS)
     assert len(before) == 2 * len(ALL_MODELS) + 1
     for model in RUNS:
         for precision in PRECISIONS:
