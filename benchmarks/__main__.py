@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import registry
-from .machine import machine, versions
-from .rows import Result, Row
-from .table import render
+from benchmarks import registry
+from benchmarks.machine import machine, versions
+from benchmarks.rows import Result, Row
+from benchmarks.table import render
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from .machine import MIB
+from benchmarks.machine import MIB
 
 LOOK_EVERY_S = 0.002
 

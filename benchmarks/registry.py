@@ -8,8 +8,8 @@ import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from . import subjects
-from .rows import Row
+from benchmarks import subjects
+from benchmarks.rows import Row
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.process import CpuClock
+from benchmarks.rows import Row, at_most
+from benchmarks.server_process import ServerProcess
+from benchmarks.timing import Samples
 from mfn_client import Client
-
-from ..process import CpuClock
-from ..rows import Row, at_most
-from ..server_process import ServerProcess
-from ..timing import Samples
 
 EDGE = 2048
 STEPS = 1_000_000

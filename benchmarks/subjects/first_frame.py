@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from functools import partial
 from time import perf_counter
 
+from benchmarks.process import CpuClock
+from benchmarks.rows import Row, at_most
+from benchmarks.server_process import ServerProcess
+from benchmarks.timing import Samples, interleaved
 from mfn_client import Client
-
-from ..process import CpuClock
-from ..rows import Row, at_most
-from ..server_process import ServerProcess
-from ..timing import Samples, interleaved
 
 MODELS = "mycelium", "gray_scott"
 EDGE = 256

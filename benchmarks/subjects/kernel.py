@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 
+from benchmarks.c_stencil import CStencil, compiled, compiler
+from benchmarks.machine import one_core
+from benchmarks.numpy_loop import RollLoop
+from benchmarks.rows import Bar, Row, at_least
+from benchmarks.timing import Samples, interleaved, rate, ratio
 from mfn_grpc.core.reaction_diffusion import GrayScott, Simulation, SimulationSpec
-
-from ..c_stencil import CStencil, compiled, compiler
-from ..machine import one_core
-from ..numpy_loop import RollLoop
-from ..rows import Bar, Row, at_least
-from ..timing import Samples, interleaved, rate, ratio
 
 EDGES = 128, 512
 AGAINST_C = at_least(0.85)

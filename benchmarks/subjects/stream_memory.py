@@ -7,13 +7,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.machine import MIB
+from benchmarks.process import CpuClock, MemoryWatch, anonymous_mib
+from benchmarks.rows import Row, at_most
+from benchmarks.server_process import ServerProcess
 from mfn_client import Client
 from mfn_grpc.core.reaction_diffusion import GrayScott
-
-from ..machine import MIB
-from ..process import CpuClock, MemoryWatch, anonymous_mib
-from ..rows import Row, at_most
-from ..server_process import ServerProcess
 
 EDGE = 2048
 SPECIES = len(GrayScott.species)

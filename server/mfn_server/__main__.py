@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from .config import Settings, load_settings
-from .lifecycle import serve
+from mfn_server.config import Settings, load_settings
+from mfn_server.lifecycle import serve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
-
-from .errors import Fault
+from mfn_server.errors import Fault
 
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 0.1, 30.0
 

@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING
 import grpc
 
 from mfn_grpc.v1 import electrochemistry_pb2, features_pb2, federation_pb2, simulation_pb2, validation_pb2
-
-from . import health, reflection
-from .admission import Admission
-from .compute import Compute
-from .config import Settings
-from .interceptors.api_key import ApiKeyInterceptor
-from .interceptors.request_id import RequestIdInterceptor
-from .rpc import MAX_MESSAGE_BYTES, bind
-from .services.electrochemistry import ElectrochemistryService
-from .services.simulation import SimulationService
-from .simulation.checkpoints import CheckpointStore
-from .simulation.engine import Engine, Kernels, Pace
-from .simulation.tokens import Tokens
-from .simulation.uploads import ArrayStore
+from mfn_server import health, reflection
+from mfn_server.admission import Admission
+from mfn_server.compute import Compute
+from mfn_server.config import Settings
+from mfn_server.interceptors.api_key import ApiKeyInterceptor
+from mfn_server.interceptors.request_id import RequestIdInterceptor
+from mfn_server.rpc import MAX_MESSAGE_BYTES, bind
+from mfn_server.services.electrochemistry import ElectrochemistryService
+from mfn_server.services.simulation import SimulationService
+from mfn_server.simulation.checkpoints import CheckpointStore
+from mfn_server.simulation.engine import Engine, Kernels, Pace
+from mfn_server.simulation.tokens import Tokens
+from mfn_server.simulation.uploads import ArrayStore
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import ServiceDescriptor

@@ -18,7 +18,7 @@ def serve(
     ] = None,
 ) -> None:
     """Run a server until it is interrupted. Settings are MFN_* variables; MFN_ENV=dev for a first try."""
-    from .__main__ import main  # noqa: PLC0415  # `mfn --help` must not load the server
+    from mfn_server.__main__ import main  # noqa: PLC0415  # `mfn --help` must not load the server
 
     if port is not None:
         os.environ["MFN_PORT"] = str(port)

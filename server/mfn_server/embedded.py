@@ -6,9 +6,9 @@ import threading
 from types import TracebackType
 from typing import Any
 
-from .app import Application
-from .config import load_settings
-from .lifecycle import Lifecycle, join_address
+from mfn_server.app import Application
+from mfn_server.config import load_settings
+from mfn_server.lifecycle import Lifecycle, join_address
 
 
 class EmbeddedServer:

@@ -6,9 +6,9 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
-from .app import ELECTROCHEMISTRY, Application
-from .config import Settings
-from .health import NOT_SERVING, SERVING
+from mfn_server.app import ELECTROCHEMISTRY, Application
+from mfn_server.config import Settings
+from mfn_server.health import NOT_SERVING, SERVING
 
 SWEEP_EVERY_S = 600.0
 

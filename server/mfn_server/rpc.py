@@ -19,8 +19,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from mfn_grpc.core.limits import InvalidInput
 from mfn_grpc.v1 import error_reason_pb2 as reasons
-
-from .errors import Fault, invalid, trailers_of
+from mfn_server.errors import Fault, invalid, trailers_of
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 ANONYMOUS = "anonymous"

@@ -1,7 +1,7 @@
 """Reaction-diffusion fields: models, specs, simulations and their linear stability."""
 
-from .boundary import AxisBoundary, BoundaryCondition, BoundaryKind
-from .models import (
+from mfn_grpc.core.reaction_diffusion.boundary import AxisBoundary, BoundaryCondition, BoundaryKind
+from mfn_grpc.core.reaction_diffusion.models import (
     MODELS,
     Brusselator,
     FitzhughNagumo,
@@ -13,9 +13,15 @@ from .models import (
     Species,
     TwoSpeciesModel,
 )
-from .simulation import NUMERICS_VERSION, Checkpoint, Simulation, simulate_reference, warm_up
-from .spec import MAX_EDGE, MIN_EDGE, Precision, SimulationSpec, analyze, validate
-from .stability import StabilityReport, Stepper
+from mfn_grpc.core.reaction_diffusion.simulation import (
+    NUMERICS_VERSION,
+    Checkpoint,
+    Simulation,
+    simulate_reference,
+    warm_up,
+)
+from mfn_grpc.core.reaction_diffusion.spec import MAX_EDGE, MIN_EDGE, Precision, SimulationSpec, analyze, validate
+from mfn_grpc.core.reaction_diffusion.stability import StabilityReport, Stepper
 
 __all__ = [
     "MAX_EDGE",

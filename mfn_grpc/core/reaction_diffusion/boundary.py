@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..limits import Violation
-from .kernels.ghosts import Ghosts
+from mfn_grpc.core.limits import Violation
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Ghosts
 
 
 class BoundaryKind(StrEnum):

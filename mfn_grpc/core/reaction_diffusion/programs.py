@@ -7,16 +7,21 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .kernels.compiling import Function, jit, specialise
-from .kernels.ghosts import Array, Ghosts
-from .kernels.marching import march
-from .kernels.mycelium import MyceliumForcing, MyceliumScalars, mycelium_reference, mycelium_rows
-from .kernels.two_species import EulerScalars, euler_reference, euler_rows
-from .models import MODELS, Mycelium, TwoSpeciesModel
-from .models.mycelium import HIGHEST_MV, LOWEST_MV, REST_MV
-from .randomness import growth_events, jitter, jitter_block_rows
-from .spec import SimulationSpec
-from .stability import Stepper
+from mfn_grpc.core.reaction_diffusion.kernels.compiling import Function, jit, specialise
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, Ghosts
+from mfn_grpc.core.reaction_diffusion.kernels.marching import march
+from mfn_grpc.core.reaction_diffusion.kernels.mycelium import (
+    MyceliumForcing,
+    MyceliumScalars,
+    mycelium_reference,
+    mycelium_rows,
+)
+from mfn_grpc.core.reaction_diffusion.kernels.two_species import EulerScalars, euler_reference, euler_rows
+from mfn_grpc.core.reaction_diffusion.models import MODELS, Mycelium, TwoSpeciesModel
+from mfn_grpc.core.reaction_diffusion.models.mycelium import HIGHEST_MV, LOWEST_MV, REST_MV
+from mfn_grpc.core.reaction_diffusion.randomness import growth_events, jitter, jitter_block_rows
+from mfn_grpc.core.reaction_diffusion.spec import SimulationSpec
+from mfn_grpc.core.reaction_diffusion.stability import Stepper
 
 
 class Program(Protocol):

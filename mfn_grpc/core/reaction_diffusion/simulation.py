@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .boundary import ghosts
-from .kernels.buffers import paired_buffers
-from .kernels.ghosts import Array, fill_ghosts
-from .models import MODELS
-from .programs import MyceliumProgram, program
-from .spec import Precision, SimulationSpec
+from mfn_grpc.core.reaction_diffusion.boundary import ghosts
+from mfn_grpc.core.reaction_diffusion.kernels.buffers import paired_buffers
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, fill_ghosts
+from mfn_grpc.core.reaction_diffusion.models import MODELS
+from mfn_grpc.core.reaction_diffusion.programs import MyceliumProgram, program
+from mfn_grpc.core.reaction_diffusion.spec import Precision, SimulationSpec
 
 NUMERICS_VERSION = "1"
 MAX_MARCH_STEPS = 1024

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..limits import InvalidInput, Limit, UnstableSpec, Violation
-from . import stability
-from .boundary import AxisBoundary
-from .models import Model, Mycelium
+from mfn_grpc.core.limits import InvalidInput, Limit, UnstableSpec, Violation
+from mfn_grpc.core.reaction_diffusion import stability
+from mfn_grpc.core.reaction_diffusion.boundary import AxisBoundary
+from mfn_grpc.core.reaction_diffusion.models import Model, Mycelium
 
 MIN_EDGE, MAX_EDGE = 4, 4096
 STEPS = Limit(1, 100_000_000, "1", "number of steps")

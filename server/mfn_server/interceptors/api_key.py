@@ -8,9 +8,8 @@ from typing import Any
 import grpc
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
-
-from ..errors import Fault
-from ..rpc import Continuation, Handler, principal_of_call, refuse, request_id_of_call
+from mfn_server.errors import Fault
+from mfn_server.rpc import Continuation, Handler, principal_of_call, refuse, request_id_of_call
 
 OPEN_PREFIX = "/grpc.health.v1.Health/"
 

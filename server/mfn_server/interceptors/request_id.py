@@ -5,7 +5,7 @@ import uuid
 
 import grpc
 
-from ..rpc import Continuation, Handler, request_id_of_call
+from mfn_server.rpc import Continuation, Handler, request_id_of_call
 
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

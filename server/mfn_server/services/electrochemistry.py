@@ -18,10 +18,9 @@ from mfn_grpc.core.electrochemistry import (
 from mfn_grpc.core.limits import Faults, Violation
 from mfn_grpc.v1 import electrochemistry_pb2 as pb
 from mfn_grpc.v1 import error_reason_pb2 as reasons
-
-from ..compute import Compute
-from ..errors import Fault
-from ..rpc import MAX_MESSAGE_BYTES, Call
+from mfn_server.compute import Compute
+from mfn_server.errors import Fault
+from mfn_server.rpc import MAX_MESSAGE_BYTES, Call
 
 MAX_POTENTIALS = MAX_MESSAGE_BYTES // 8 - 128
 """Potentials that fit one answer, its shape and tags included."""

@@ -12,17 +12,16 @@ from mfn_grpc.core.limits import Faults, Limit, Violation
 from mfn_grpc.core.reaction_diffusion import MODELS, NUMERICS_VERSION, SimulationSpec, analyze
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
-
-from ..errors import Fault
-from ..rpc import MAX_MESSAGE_BYTES, Call
-from ..simulation.engine import Engine
-from ..simulation.frames import FrameForm, decode_form, frame_messages
-from ..simulation.prefetch import one_ahead
-from ..simulation.reports import encode_model, encode_stability, summarise
-from ..simulation.run import Diverged, Plan, Run
-from ..simulation.specs import LoadArray, decode_spec, encode_spec, hash_spec, require_offered
-from ..simulation.tokens import Position
-from ..simulation.uploads import assemble, first_part
+from mfn_server.errors import Fault
+from mfn_server.rpc import MAX_MESSAGE_BYTES, Call
+from mfn_server.simulation.engine import Engine
+from mfn_server.simulation.frames import FrameForm, decode_form, frame_messages
+from mfn_server.simulation.prefetch import one_ahead
+from mfn_server.simulation.reports import encode_model, encode_stability, summarise
+from mfn_server.simulation.run import Diverged, Plan, Run
+from mfn_server.simulation.specs import LoadArray, decode_spec, encode_spec, hash_spec, require_offered
+from mfn_server.simulation.tokens import Position
+from mfn_server.simulation.uploads import assemble, first_part
 
 STATE_MARGIN_BYTES = 64 * 1024
 """Room in a unary answer for everything but the final state."""

@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mfn_grpc.core.reaction_diffusion import Checkpoint
-
-from .shelf import Shelf
+from mfn_server.simulation.shelf import Shelf
 
 KEY_BYTES = 32
 log = logging.getLogger(__name__)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from mfn_grpc.core.reaction_diffusion import warm_up
 from mfn_grpc.v1 import error_reason_pb2 as reasons
-
-from ..admission import Admission
-from ..compute import Compute
-from ..errors import Fault
-from ..rpc import Call
-from .checkpoints import CheckpointStore
-from .tokens import Tokens
-from .uploads import ArrayStore
+from mfn_server.admission import Admission
+from mfn_server.compute import Compute
+from mfn_server.errors import Fault
+from mfn_server.rpc import Call
+from mfn_server.simulation.checkpoints import CheckpointStore
+from mfn_server.simulation.tokens import Tokens
+from mfn_server.simulation.uploads import ArrayStore
 
 ANSWER_MARGIN_S = 0.05
 """How long before the deadline a call stops working, so that its answer still arrives."""

@@ -9,11 +9,10 @@ from time import perf_counter
 
 from mfn_grpc.core.reaction_diffusion import Checkpoint, Simulation, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
-
-from ..rpc import Call
-from .engine import ANSWER_MARGIN_S, Engine
-from .frames import FrameArray, FrameForm, frame_steps, make_frame
-from .tokens import Position
+from mfn_server.rpc import Call
+from mfn_server.simulation.engine import ANSWER_MARGIN_S, Engine
+from mfn_server.simulation.frames import FrameArray, FrameForm, frame_steps, make_frame
+from mfn_server.simulation.tokens import Position
 
 FIRST_RATE = 2e7
 """Cells a second assumed until the first slice has been timed; low, so that the first slice is short."""

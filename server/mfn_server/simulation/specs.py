@@ -22,8 +22,7 @@ from mfn_grpc.core.reaction_diffusion import (
 )
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
-
-from ..errors import Fault
+from mfn_server.errors import Fault
 
 _STAND_IN = "gray_scott"
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from mfn_grpc.core.reaction_diffusion import NUMERICS_VERSION
 from mfn_grpc.v1 import error_reason_pb2 as reasons
-
-from ..errors import Fault
+from mfn_server.errors import Fault
 
 MAX_TOKEN_BYTES = 256
 _LAYOUT = struct.Struct("<4sQQ16s16s16s")

@@ -15,9 +15,8 @@ from mfn_grpc.core.reaction_diffusion import MAX_EDGE
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1.types_pb2 import ArrayPart
-
-from ..errors import Fault
-from .shelf import Shelf
+from mfn_server.errors import Fault
+from mfn_server.simulation.shelf import Shelf
 
 MAX_ARRAY_BYTES = 3 * MAX_EDGE * MAX_EDGE * 8
 """The largest state of any model: three species of float64 on the largest grid."""

@@ -186,8 +186,8 @@ def test_nothing_that_a_caller_sends_ends_as_unknown_or_internal(
 
 
 def test_the_server_still_answers_after_all_of_it(victim: Wire) -> None:
-    found = {path.rsplit("/", 1)[1]: outcome(victim, path, [m.SerializeToString()]) for path, m in VALID.items()}
-    assert set(found.values()) == {grpc.StatusCode.OK}
+    for path, message in VALID.items():
+        assert list(victim.open(path, [message.SerializeToString()])), path
 
 
 def test_the_fuzz_reaches_valid_and_invalid_requests_alike() -> None:

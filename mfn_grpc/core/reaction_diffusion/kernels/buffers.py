@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .ghosts import Array
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
 
 ALIAS_BYTES, APART_BYTES = 4096, 1024
 """A load waits for an earlier store whose address ends in the same 12 bits. A kernel reads one buffer while it writes

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiling import jit
+from mfn_grpc.core.reaction_diffusion.kernels.compiling import jit
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

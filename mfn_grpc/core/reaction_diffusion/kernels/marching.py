@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .ghosts import Array, fill_ghosts
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, fill_ghosts
 
 
 def rows(

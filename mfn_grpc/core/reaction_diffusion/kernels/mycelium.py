@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .ghosts import Array, Ghosts, fill_ghosts_reference
-from .two_species import laplacian_reference
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, Ghosts, fill_ghosts_reference
+from mfn_grpc.core.reaction_diffusion.kernels.two_species import laplacian_reference
 
 
 class MyceliumScalars(NamedTuple):

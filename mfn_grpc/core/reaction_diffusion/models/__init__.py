@@ -1,12 +1,12 @@
 """The models, in the order of the protocol."""
 
-from .base import Model, Species, TwoSpeciesModel
-from .brusselator import Brusselator
-from .fitzhugh_nagumo import FitzhughNagumo
-from .gierer_meinhardt import GiererMeinhardt
-from .gray_scott import GrayScott
-from .mycelium import Mycelium
-from .schnakenberg import Schnakenberg
+from mfn_grpc.core.reaction_diffusion.models.base import Model, Species, TwoSpeciesModel
+from mfn_grpc.core.reaction_diffusion.models.brusselator import Brusselator
+from mfn_grpc.core.reaction_diffusion.models.fitzhugh_nagumo import FitzhughNagumo
+from mfn_grpc.core.reaction_diffusion.models.gierer_meinhardt import GiererMeinhardt
+from mfn_grpc.core.reaction_diffusion.models.gray_scott import GrayScott
+from mfn_grpc.core.reaction_diffusion.models.mycelium import Mycelium
+from mfn_grpc.core.reaction_diffusion.models.schnakenberg import Schnakenberg
 
 MODELS: dict[str, type[Model]] = {
     model.name: model for model in (Mycelium, GrayScott, Schnakenberg, GiererMeinhardt, Brusselator, FitzhughNagumo)

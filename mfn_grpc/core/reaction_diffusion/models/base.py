@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...limits import Violation, parameter, violations_of
-from ..randomness import Stream, generator, uniform
-from ..stability import TuringSystem
+from mfn_grpc.core.limits import Violation, parameter, violations_of
+from mfn_grpc.core.reaction_diffusion.randomness import Stream, generator, uniform
+from mfn_grpc.core.reaction_diffusion.stability import TuringSystem
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ...limits import parameter
-from ..randomness import Stream, generator, uniform
-from .base import Array, TwoSpeciesModel
+from mfn_grpc.core.limits import parameter
+from mfn_grpc.core.reaction_diffusion.models.base import Array, TwoSpeciesModel
+from mfn_grpc.core.reaction_diffusion.randomness import Stream, generator, uniform
 
 CELLS_PER_SEED = 4096
 SEED_EDGE = 10

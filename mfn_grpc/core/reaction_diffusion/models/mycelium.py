@@ -9,11 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...limits import Violation, parameter
-from ..randomness import Stream, generator, uniform
-from ..stability import TuringSystem
-from .base import Array, Model, Species
-from .gierer_meinhardt import GiererMeinhardt
+from mfn_grpc.core.limits import Violation, parameter
+from mfn_grpc.core.reaction_diffusion.models.base import Array, Model, Species
+from mfn_grpc.core.reaction_diffusion.models.gierer_meinhardt import GiererMeinhardt
+from mfn_grpc.core.reaction_diffusion.randomness import Stream, generator, uniform
+from mfn_grpc.core.reaction_diffusion.stability import TuringSystem
 
 REST_MV = -70.0
 INITIAL_SPREAD_MV = 5.0

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...limits import parameter
-from .base import Array, TwoSpeciesModel
+from mfn_grpc.core.limits import parameter
+from mfn_grpc.core.reaction_diffusion.models.base import Array, TwoSpeciesModel
 
 
 @dataclass(frozen=True)
