@@ -19,6 +19,7 @@ from mfn_server.app import Application
 from mfn_server.config import load_settings
 from mfn_server.embedded import EmbeddedServer
 from mfn_server.lifecycle import Lifecycle
+from mfn_server.rpc import Call
 from mfn_server.simulation.engine import Kernels
 from tests.server.calling import Wire
 from tests.server.gates import Gates, install
@@ -109,6 +110,19 @@ def compiling(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     monkeypatch.setattr(app, "Kernels", lambda: Kernels(compile_all))
     yield done
     done.set()
+
+
+@pytest.fixture
+def out_of_time_at(monkeypatch: pytest.MonkeyPatch, gates: Gates) -> Callable[[float], None]:
+    """`out_of_time_at(step)`: callers' deadlines are near once a slice towards this step has begun, and not before."""
+
+    def at(step: float) -> None:
+        def remaining(_: Call) -> float:
+            return 0.0 if max(gates.begun, default=0) >= step else 1000.0
+
+        monkeypatch.setattr(Call, "time_remaining", remaining)
+
+    return at
 
 
 Complaints = Callable[[], list[str]]
