@@ -90,7 +90,11 @@ class Application:
             arrays=self.arrays,
             kernels=self.kernels,
             draining=self.draining,
-            pace=Pace(slice_s=settings.slice_ms / 1000, checkpoint_s=settings.checkpoint_s),
+            pace=Pace(
+                slice_s=settings.slice_ms / 1000,
+                checkpoint_s=settings.checkpoint_s,
+                upload_idle_s=settings.upload_idle_s,
+            ),
         )
 
     def _state_directory(self) -> Path:

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
         3600, ge=60, description="seconds after its last use at which an uploaded array is deleted"
     )
     array_quota_bytes: int = Field(2 * GIB, ge=2**20, description="bytes of uploaded arrays one principal may keep")
+    upload_idle_s: float = Field(30, ge=0.1, le=3600, description="longest silence of an upload, in seconds")
     resume_token_key: SecretStr | None = Field(
         None,
         validate_default=True,

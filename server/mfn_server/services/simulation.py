@@ -21,7 +21,7 @@ from mfn_server.simulation.reports import encode_model, encode_stability, summar
 from mfn_server.simulation.run import Diverged, Plan, Run
 from mfn_server.simulation.specs import LoadArray, decode_spec, encode_spec, hash_spec, require_offered
 from mfn_server.simulation.tokens import Position
-from mfn_server.simulation.uploads import assemble, first_part
+from mfn_server.simulation.uploads import arriving, assemble, first_part
 
 STATE_MARGIN_BYTES = 64 * 1024
 """Room in a unary answer for everything but the final state."""
@@ -83,9 +83,10 @@ class SimulationService:
     async def upload_array(self, requests: AsyncIterator[pb.UploadArrayRequest], call: Call) -> pb.UploadArrayResponse:
         """Keep a large initial state for its caller."""
         engine = self._engine
-        first = await first_part(requests)
+        parts = arriving(requests, engine.pace.upload_idle_s)
+        first = await first_part(parts)
         async with engine.admission.admit(first.total_bytes):
-            array = await assemble(first, requests)
+            array = await assemble(first, parts)
             ref = await asyncio.to_thread(engine.arrays.save, call.principal, array)
         return pb.UploadArrayResponse(array_ref=ref, expires_in_seconds=round(engine.arrays.ttl_s))
 

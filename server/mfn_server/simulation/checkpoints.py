@@ -42,7 +42,12 @@ class CheckpointStore:
                 log.debug("another server made the token key first")
             finally:
                 draft.unlink()
-        return path.read_bytes()
+        key = path.read_bytes()
+        if len(key) != KEY_BYTES:
+            raise OSError(
+                f"{path} has {len(key)} bytes, must have {KEY_BYTES}; delete it, and resume tokens end with it"
+            )
+        return key
 
     def save(self, principal: str, run_id: bytes, spec_hash: bytes, checkpoint: Checkpoint) -> bool:
         """Replace the run's checkpoint; False when it does not fit the quota or the disk."""

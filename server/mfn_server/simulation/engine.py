@@ -25,14 +25,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Pace:
-    """How often a run pauses.
+    """How long things may take.
 
     slice_s: longest piece of compute between two looks at cancellation, deadline and drain.
-    checkpoint_s: compute between two checkpoints.
+    checkpoint_s: compute between two checkpoints. upload_idle_s: longest silence of an upload.
     """
 
     slice_s: float
     checkpoint_s: float
+    upload_idle_s: float
 
 
 class Kernels:

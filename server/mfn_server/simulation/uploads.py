@@ -1,5 +1,7 @@
 """Uploaded arrays: large initial states, kept for their owner under a name made of their contents."""
 
+import asyncio
+import errno
 import hashlib
 import re
 from collections.abc import AsyncIterator
@@ -20,6 +22,7 @@ from mfn_server.simulation.shelf import Shelf
 
 MAX_ARRAY_BYTES = 3 * MAX_EDGE * MAX_EDGE * 8
 """The largest state of any model: three species of float64 on the largest grid."""
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 REF = re.compile(r"arrays/([0-9a-f]{64})")
 
 
@@ -40,7 +43,7 @@ class ArrayStore:
         path = self._shelf.path(principal, key)
         if not path.exists():
             self._require_room(principal, array.nbytes)
-            self._shelf.write(principal, key, partial(np.save, arr=array))
+            self._write(principal, key, array)
         self._shelf.touch(path)
         return f"arrays/{key}"
 
@@ -60,6 +63,15 @@ class ArrayStore:
         """Delete what has not been used for the time to live."""
         self._shelf.sweep()
 
+    def _write(self, principal: str, key: str, array: AnyArray) -> None:
+        try:
+            self._shelf.write(principal, key, partial(np.save, arr=array))
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            text = "the server has no room to keep the array; try again later"
+            raise Fault(reasons.ERROR_REASON_STORAGE_FULL, text) from None
+
     def _require_room(self, principal: str, size: int) -> None:
         used = self._shelf.used_bytes(principal)
         if used + size > self._quota_bytes:
@@ -67,9 +79,25 @@ class ArrayStore:
             raise Fault(reasons.ERROR_REASON_QUOTA_EXCEEDED, f"{text}; wait until some expire")
 
 
+async def arriving(
+    requests: AsyncIterator[pb.UploadArrayRequest], idle_s: float
+) -> AsyncIterator[pb.UploadArrayRequest]:
+    """The requests as they come; refuses a caller that falls silent, who would hold memory and a running slot."""
+    while True:
+        try:
+            async with asyncio.timeout(idle_s):
+                request = await anext(requests)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            text = f"no part arrived for {idle_s:g} s; upload the array again"
+            raise Fault(reasons.ERROR_REASON_STREAM_IDLE, text) from None
+        yield request
+
+
 async def first_part(requests: AsyncIterator[pb.UploadArrayRequest]) -> ArrayPart:
     """The part that says how large the array is; refused before anything of that size is allocated."""
-    request = await anext(aiter(requests), None)
+    request = await anext(requests, None)
     if request is None:
         raise Fault(reasons.ERROR_REASON_MISSING_REQUEST, "the upload was closed before its first part")
     if request.part.total_bytes > MAX_ARRAY_BYTES:

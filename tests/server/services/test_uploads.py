@@ -1,5 +1,6 @@
 """Large initial states travel in parts and are used by reference."""
 
+import errno
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from mfn_grpc.arrays import split_parts, to_array
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import types_pb2
-from tests.server.calling import METHODS, Wire, path_of
+from tests.server.calling import METHODS, Wire, path_of, refused
 from tests.server.conftest import Start
 from tests.server.gates import eventually
 from tests.server.specs import frames, same_bits, spec
@@ -134,3 +135,24 @@ async def test_an_upload_that_is_broken_off_keeps_nothing_and_gives_its_room_bac
     call.cancel()
     async with admission.admit(1):  # comes in once the upload has left
         assert server.application.arrays._shelf.used_bytes("anonymous") == 0
+
+
+async def test_an_upload_that_falls_silent_is_ended_and_gives_its_room_back(start: Start) -> None:
+    server = await start(max_running=1, max_queued=0, upload_idle_s=0.1)
+    call = server.simulation.UploadArray()
+    await call.write(pb.UploadArrayRequest(part=parts_of(STATE)[0]))
+    refusal = await refused(call)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.ABORTED, "STREAM_IDLE")
+    async with server.application.engine.admission.admit(1):
+        assert server.application.engine.admission.running == 1
+
+
+async def test_an_upload_that_finds_the_disk_full_says_so(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    server = await start()
+    monkeypatch.setattr(np, "save", full)
+    parts = [pb.UploadArrayRequest(part=part) for part in parts_of(STATE)]
+    refusal = await refused(server.simulation.UploadArray(iter(parts)))
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "STORAGE_FULL")

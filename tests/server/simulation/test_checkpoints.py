@@ -263,3 +263,10 @@ def test_the_token_key_can_be_read_by_its_owner_only(store: CheckpointStore, tmp
     store.shared_key()
     assert the_file(tmp_path).stat().st_mode & 0o077 == 0
     assert (tmp_path / "store").stat().st_mode & 0o077 == 0
+
+
+def test_a_token_key_that_was_cut_short_is_refused_with_the_remedy(store: CheckpointStore, tmp_path: Path) -> None:
+    key = store.shared_key()
+    the_file(tmp_path).write_bytes(key[:-1])
+    with pytest.raises(OSError, match="delete it"):
+        store.shared_key()
