@@ -24,7 +24,7 @@ help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
-demo: $(VENV)/.runtime ## Stream two simulations from a local server; pictures go to demo/.
+demo: $(VENV)/.runtime ## Stream simulations from a local server; pictures go to demo/.
 	@MFN_ENV=dev $(BIN)/mfn demo
 
 .PHONY: serve

@@ -2,11 +2,14 @@
 
 import ipaddress
 import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
@@ -14,9 +17,14 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 CONFIGS = Path(__file__).parent / "configs"
 MIN_KEY_CHARACTERS = 32
 GIB = 1024**3
+OF_THE_CLIENT = {"MFN_SERVER", "MFN_DEBUG"}
+"""Variables of the same prefix that the `mfn` command reads."""
 
 
 class Environment(StrEnum):
@@ -70,6 +78,15 @@ class Settings(BaseSettings):
             return host
         raise ValueError("must be a loopback address: this version has no TLS")
 
+    @field_validator("state_dir")
+    @classmethod
+    def _usable(cls, directory: Path | None) -> Path | None:
+        if directory is not None:
+            existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+            if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+                raise ValueError(f"must be a directory that can be written; {existing} is not")
+        return directory
+
     @field_validator("api_key", "resume_token_key")
     @classmethod
     def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
@@ -116,6 +133,42 @@ def _outside_dev(info: ValidationInfo) -> Environment | None:
     return None if env is Environment.DEV else env
 
 
+class InvalidSettings(ValueError):
+    """Settings that the server refuses to start with; the text names every fault by its variable."""
+
+    def __init__(self, error: ValidationError) -> None:
+        faults = [f"  {_variable(fault)}{fault['msg'].removeprefix('Value error, ')}" for fault in error.errors()]
+        super().__init__("\n".join(["the server cannot start:", *faults]))
+
+
 def load_settings(**overrides: Any) -> Settings:
-    """The settings of this process; raises pydantic's ValidationError with every fault."""
-    return Settings(**overrides)
+    """The settings of this process; raises InvalidSettings."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise InvalidSettings(error) from None
+
+
+def misspelt(variables: Iterable[str]) -> dict[str, str]:
+    """Variables that look like a setting but are none, and the setting each comes closest to."""
+    known = {f"MFN_{name.upper()}" for name in Settings.model_fields}
+    unknown = [name for name in variables if name.startswith("MFN_") and name not in known | OF_THE_CLIENT]
+    near = {name: get_close_matches(name, known, n=1) for name in unknown}
+    return {name: found[0] for name, found in near.items() if found}
+
+
+def describe() -> str:
+    """Every variable with its meaning, range and default, one a line."""
+    return "\n".join(f"  MFN_{name.upper():24} {_described(field)}" for name, field in Settings.model_fields.items())
+
+
+def _described(field: FieldInfo) -> str:
+    bounds = {kind: getattr(limit, kind) for limit in field.metadata for kind in ("ge", "le") if hasattr(limit, kind)}
+    words = " to ".join(f"{bounds[kind]:,}" for kind in ("ge", "le") if kind in bounds)
+    allowed = f", {words}" if "le" in bounds else f", {words} or more" if bounds else ""
+    default = "none" if field.default is None else f"{field.default:,}" if bounds else field.default
+    return f"{field.description}{allowed} (default: {default})"
+
+
+def _variable(fault: "ErrorDetails") -> str:
+    return "".join(f"MFN_{part}: ".upper() for part in fault["loc"][:1])

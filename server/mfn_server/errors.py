@@ -22,6 +22,11 @@ MAX_VIOLATION_BYTES = 3072
 """Details travel in a trailer, base64-coded; callers accept 8 KiB of metadata in all."""
 MAX_DESCRIPTION_BYTES = 300
 
+LIMITS = frozenset(
+    {reasons.ERROR_REASON_OVERLOADED, reasons.ERROR_REASON_RATE_LIMITED, reasons.ERROR_REASON_QUOTA_EXCEEDED}
+)
+"""Reasons that say which limit was reached, in QuotaFailure."""
+
 
 class Fault(Exception):
     """A failure with a reason of the catalogue; its message is written for the caller."""
@@ -67,6 +72,9 @@ def status_of(fault: Fault, request_id: str) -> status_pb2.Status:
     ]
     if fault.violations:
         details.append(error_details_pb2.BadRequest(field_violations=_field_violations(fault.violations)))
+    if fault.reason in LIMITS:
+        limit = error_details_pb2.QuotaFailure.Violation(subject=name, description=fault.message)
+        details.append(error_details_pb2.QuotaFailure(violations=[limit]))
     if fault.retry_after_s is not None:
         delay = duration_pb2.Duration()
         delay.FromMilliseconds(round(fault.retry_after_s * 1000))

@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
-from mfn_server.__main__ import explain
-from mfn_server.config import CONFIGS, Environment, Settings, load_settings
+from mfn_server.config import CONFIGS, Environment, InvalidSettings, Settings, describe, load_settings, misspelt
 
 KEY = "k" * 32
 COMPLETE = {"MFN_API_KEY": KEY, "MFN_RESUME_TOKEN_KEY": KEY}
@@ -28,9 +26,9 @@ def loaded(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
 
 def refused(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
     """What the operator reads."""
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(InvalidSettings) as caught:
         loaded(monkeypatch, **variables)
-    return explain(caught.value)
+    return f"{caught.value}\n"
 
 
 def test_without_a_word_it_is_production(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,10 +136,32 @@ def test_secrets_are_masked_wherever_settings_are_printed(monkeypatch: pytest.Mo
 
 
 def test_settings_cannot_change_once_made() -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValueError, match="frozen"):
         load_settings(env="dev").port = 1
 
 
 def test_an_unknown_argument_is_refused() -> None:
-    with pytest.raises(ValidationError, match="prot"):
+    with pytest.raises(InvalidSettings, match="MFN_PROT"):
         load_settings(env="dev", prot=1)
+
+
+def test_a_state_directory_that_cannot_be_one_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert f"MFN_STATE_DIR: must be a directory that can be written; {file} is not" in refused(
+        monkeypatch, MFN_ENV="dev", MFN_STATE_DIR=str(file / "below")
+    )
+    assert loaded(monkeypatch, MFN_ENV="dev", MFN_STATE_DIR=str(tmp_path / "new" / "deep")).state_dir
+
+
+def test_a_variable_that_is_nearly_a_setting_is_noticed() -> None:
+    seen = ["MFN_PROT", "MFN_WORKER", "MFN_PORT", "MFN_SERVER", "MFN_REQUIRE_ALL", "PATH"]
+    assert misspelt(seen) == {"MFN_PROT": "MFN_PORT", "MFN_WORKER": "MFN_WORKERS"}
+
+
+def test_the_description_tells_every_variable_its_range_and_default() -> None:
+    lines = {line.split()[0]: line for line in describe().splitlines()}
+    assert set(lines) == {f"MFN_{name.upper()}" for name in Settings.model_fields}
+    assert lines["MFN_PORT"].endswith("0 takes a free one, 0 to 65,535 (default: 50,051)")
+    assert lines["MFN_ARRAY_TTL_S"].endswith(", 60 or more (default: 3,600)")
+    assert lines["MFN_STATE_DIR"].endswith("(default: none)")

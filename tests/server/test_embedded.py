@@ -7,9 +7,8 @@ from typing import Any
 
 import grpc
 import pytest
-from pydantic import ValidationError
-
 from mfn_grpc.v1 import simulation_pb2
+from mfn_server.config import InvalidSettings
 from mfn_server.embedded import EmbeddedServer
 from tests.server.calling import NERNST, Wire
 
@@ -67,7 +66,7 @@ def test_leaving_the_context_ends_a_simulation_that_still_runs() -> None:
 
 
 def test_wrong_settings_are_refused_before_anything_starts() -> None:
-    with pytest.raises(ValidationError, match="workers"):
+    with pytest.raises(InvalidSettings, match="MFN_WORKERS"):
         EmbeddedServer(workers=-1)
 
 

@@ -1,14 +1,15 @@
 """Boundary conditions, and the ghost cells that realise them."""
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
-from mfn_grpc.core.limits import Violation
+from mfn_grpc.core.limits import Limit, Violation
 from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Ghosts
+
+FIXED_VALUE = Limit(-1e9, 1e9, "1", "value held at an edge")
 
 
 class BoundaryKind(StrEnum):
@@ -33,8 +34,8 @@ class BoundaryCondition:
         if len(self.values) != expected:
             text = f"has {len(self.values)} values, must have {expected}: FIXED takes one a species, the others none"
             return [Violation(field, str(list(self.values)), text)]
-        bad = [i for i, value in enumerate(self.values) if not math.isfinite(value)]
-        return [Violation(f"{field}[{i}]", str(self.values[i]), "is not finite, must be a number") for i in bad]
+        checked = (FIXED_VALUE.violation(f"{field}[{i}]", value) for i, value in enumerate(self.values))
+        return [violation for violation in checked if violation is not None]
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class Kernels:
         if not self._started:
             self._started = True
             loop = asyncio.get_running_loop()
-            threading.Thread(target=self._compile, args=(loop,), name="mfn-warm-up").start()
+            threading.Thread(target=self._compile, args=(loop,), name="mfn-warm-up", daemon=True).start()
 
     def _compile(self, loop: asyncio.AbstractEventLoop) -> None:
         try:

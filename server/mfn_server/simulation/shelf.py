@@ -2,11 +2,15 @@
 
 import hashlib
 import os
+import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BufferedWriter
 from pathlib import Path
+
+FOLDER = re.compile(r"[0-9a-f]{32}")
+DRAFT = ".tmp"
 
 
 class Shelf:
@@ -26,7 +30,7 @@ class Shelf:
     def write(self, principal: str, key: str, write: Callable[[BufferedWriter], None]) -> Path:
         """Replace a file by what `write` writes; raises OSError and leaves the old one when it cannot."""
         path = self.path(principal, key)
-        draft = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
+        draft = path.with_suffix(f".{secrets.token_hex(4)}{DRAFT}")
         path.parent.mkdir(exist_ok=True, mode=0o700)
         try:
             with draft.open("wb") as file:
@@ -57,11 +61,18 @@ class Shelf:
         os.utime(path)
 
     def sweep(self) -> None:
-        """Delete what is older than the time to live, half-written files included."""
+        """Delete what is older than the time to live, half-written files included; touch nothing that is not ours."""
         oldest = time.time() - self._ttl_s
-        for path in self._directory.glob("*/*"):
+        for path in self._ours():
             if _modified(path) < oldest:
                 path.unlink(missing_ok=True)
+
+    def _ours(self) -> Iterator[Path]:
+        """The files that `write` makes or may leave behind."""
+        for folder in self._directory.iterdir():
+            if FOLDER.fullmatch(folder.name) and folder.is_dir():
+                for ending in (self._suffix, DRAFT):
+                    yield from (path for path in folder.glob(f"*{ending}") if path.is_file())
 
     def _folder(self, principal: str) -> Path:
         return self._directory / hashlib.sha256(principal.encode()).hexdigest()[:32]

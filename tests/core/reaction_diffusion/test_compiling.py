@@ -115,3 +115,16 @@ def test_the_cache_serves_a_kernel_only_while_all_that_it_calls_is_the_same(
     assert result(double, double) == (12.0, 0)
     assert result(double, square) == (15.0, 0)
     assert result(square, double) == (15.0, 1)
+
+
+def test_where_no_cache_can_be_kept_kernels_are_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    njit = numba.njit
+
+    def nowhere(**options: Any) -> Any:
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return njit(**options)
+
+    monkeypatch.setattr(numba, "njit", nowhere)
+    double = jit(lambda x: x + x)
+    assert double(21.0) == 42.0

@@ -270,3 +270,14 @@ def test_a_token_key_that_was_cut_short_is_refused_with_the_remedy(store: Checkp
     the_file(tmp_path).write_bytes(key[:-1])
     with pytest.raises(OSError, match="delete it"):
         store.shared_key()
+
+
+def test_the_sweep_leaves_other_peoples_files_alone(store: CheckpointStore, tmp_path: Path) -> None:
+    foreign = [tmp_path / "store" / name / "epoch3.pt" for name in ("exp1", "0" * 32)]
+    for path in foreign:
+        path.parent.mkdir()
+        path.write_bytes(b"weights")
+        age(path, 10**6)
+    (tmp_path / "store" / ("0" * 32) / "folder.npz").mkdir()
+    store.sweep()
+    assert all(path.exists() for path in foreign)

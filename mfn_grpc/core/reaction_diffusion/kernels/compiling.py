@@ -15,8 +15,14 @@ Function = Callable[..., Any]
 
 
 def jit(function: Function) -> Function:
-    """Compile without the GIL, cached on disk; IEEE arithmetic in source order, division by zero as in numpy."""
-    compiled: Function = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    """Compile without the GIL, cached on disk; IEEE arithmetic in source order, division by zero as in numpy.
+
+    Where no directory can be written (NUMBA_CACHE_DIR names one), every process compiles for itself.
+    """
+    try:
+        compiled: Function = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    except RuntimeError:
+        compiled = numba.njit(nogil=True, error_model="numpy")(function)
     return compiled
 
 
