@@ -1,1 +1,1 @@
-"""The science: numpy, scipy and numba; no transport, no files, no clocks."""
+"""The science: numpy and numba; no transport, no files, no clocks."""
