@@ -83,3 +83,11 @@ def test_without_the_key_it_can_neither_list_nor_call(grpcurl: Grpcurl, keyed: S
     assert "potential" not in found.stdout
     found = grpcurl(*protos, "-d", NERNST, keyed.target, method, key="x" * 32)
     assert "the API key is not valid here" in found.stderr
+
+
+@pytest.mark.parametrize("service", ["", "liveness", "mfn.v1.SimulationService"])
+def test_it_asks_the_health_service_without_a_key(grpcurl: Grpcurl, keyed: ServerProcess, service: str) -> None:
+    asked = json.dumps({"service": service})
+    described = ["-reflect-header", f"x-api-key: {API_KEY}", "-d", asked]
+    found = grpcurl(*described, keyed.target, "grpc.health.v1.Health/Check", key=None)
+    assert json.loads(found.stdout) == {"status": "SERVING"}, found.stderr
