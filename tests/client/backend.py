@@ -15,7 +15,7 @@ from mfn_grpc.v1 import electrochemistry_pb2 as electro
 from mfn_grpc.v1 import electrochemistry_pb2_grpc as electro_grpc
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import simulation_pb2_grpc as pb_grpc
-from tests.client.fakes import FakeRpcError, FakeServer, serving, status_bytes
+from tests.client.fakes import FakeRpcError, FakeServer, retry_info, serving, status_bytes
 
 HEALTH: Any = health  # grpcio-health-checking is not annotated
 HEALTH_GRPC: Any = health_pb2_grpc
@@ -30,6 +30,8 @@ class Seen:
         self.cancelled = threading.Event()
         self.called = threading.Event()
         self.unavailable = 0
+        self.overloaded = 0
+        self.retry_after_s = 0
         self.abort_after: int | None = None
         self.fail_after: int | None = None
 
@@ -47,6 +49,11 @@ class Electro(electro_grpc.ElectrochemistryServiceServicer):
         if self._seen.unavailable:
             self._seen.unavailable -= 1
             context.abort(grpc.StatusCode.UNAVAILABLE, "not yet")
+        if self._seen.overloaded:
+            self._seen.overloaded -= 1
+            status = status_bytes("OVERLOADED", retry_info(self._seen.retry_after_s))
+            context.set_trailing_metadata((("grpc-status-details-bin", status),))
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "busy")
         if request.z_valence == 0:
             bad = error_details_pb2.BadRequest()
             bad.field_violations.add(field="z_valence", description="is 0, must be -3 to 3 without 0")

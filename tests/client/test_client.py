@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mfn_client import AsyncClient, Boundary, Client, InvalidArgument, Ion, NotFound, Unavailable
+from mfn_client import AsyncClient, Boundary, Client, InvalidArgument, Ion, NotFound, Overloaded, Unavailable
 from tests.client.backend import Seen
 from tests.client.fakes import field, serving
 
@@ -109,6 +109,20 @@ def test_retries_end(call: Face, seen: Seen) -> None:
     with pytest.raises(Unavailable, match="not yet"):
         call("nernst", 1, 0.1, 0.2)
     assert len(seen.metadata) == 4
+
+
+def test_a_busy_server_is_asked_again(call: Face, seen: Seen) -> None:
+    seen.overloaded = 2
+    assert call("nernst", 1, 0.1, 0.2, 300.0) == 300.0
+    assert len(seen.metadata) == 3
+
+
+def test_a_server_that_is_busy_for_longer_than_the_timeout_is_told_at_once(call: Face, seen: Seen) -> None:
+    seen.overloaded, seen.retry_after_s = 100, 30
+    with pytest.raises(Overloaded, match="busy") as caught:
+        call("nernst", 1, 0.1, 0.2)
+    assert caught.value.retry_after == 30
+    assert len(seen.metadata) == 1
 
 
 def test_every_unary_call_has_a_deadline_and_streams_have_none(call: Face, seen: Seen) -> None:

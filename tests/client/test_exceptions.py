@@ -113,6 +113,9 @@ def test_a_deadline_tells_how_far_it_came() -> None:
     error = ex.out_of_time(40, b"\x00tok")
     assert isinstance(error, ex.DeadlineExceeded)
     assert (error.steps_done, error.resume_token) == (40, b"\x00tok")
+    assert error.message == "The deadline came after 40 steps; resume_token continues from there"
+    assert ex.out_of_time(1, b"").message == "The deadline came after 1 step"
+    assert ex.out_of_time(1000, b"").message == "The deadline came after 1,000 steps"
     bare = translated(FakeRpcError(CODE.DEADLINE_EXCEEDED, "Deadline Exceeded"))
     assert isinstance(bare, ex.DeadlineExceeded)
     assert (bare.steps_done, bare.resume_token) == (None, b"")

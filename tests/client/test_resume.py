@@ -1,9 +1,12 @@
 """Waiting times after failures."""
 
+import grpc
 import pytest
 
-from mfn_client._resume import LONGEST_DELAY_S, Backoff
-from tests.client.fakes import Clock
+from mfn_client import Overloaded, RpcError, Unavailable
+from mfn_client._exceptions import build
+from mfn_client._resume import LONGEST_DELAY_S, Backoff, UnaryAttempts
+from tests.client.fakes import Clock, retry_info, status_bytes
 
 
 def backoff(clock: Clock, budget_s: float = 60.0, jitter: float = 1.0) -> Backoff:
@@ -49,3 +52,47 @@ def test_progress_restores_the_budget_and_the_short_delays() -> None:
 
 def test_without_a_budget_nothing_is_tried_again() -> None:
     assert backoff(Clock(), budget_s=0.0).delay(None) is None
+
+
+def busy(*seconds: int) -> RpcError:
+    """What a busy server says, perhaps with the seconds after which it would like to be asked again."""
+    details = status_bytes("OVERLOADED", *map(retry_info, seconds))
+    return build(grpc.StatusCode.RESOURCE_EXHAUSTED, "busy", details)
+
+
+def attempts(clock: Clock, seconds: float = 10.0) -> UnaryAttempts:
+    return UnaryAttempts(seconds, clock, lambda: 1.0)
+
+
+def test_attempts_wait_as_long_as_a_busy_server_asks_or_longer_each_time() -> None:
+    call = attempts(Clock())
+    assert call.delay(busy(3)) == 3.0
+    assert call.delay(busy(0)) == pytest.approx(0.2)
+
+
+def test_attempts_share_the_seconds_of_the_call() -> None:
+    clock = Clock()
+    call = attempts(clock)
+    assert call.seconds_left() == 10.0
+    clock.now += 8
+    assert call.seconds_left() == 2.0
+    assert call.delay(busy(0)) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("spent", [7.5, 10.0, 11.0])
+def test_no_attempt_is_waited_for_that_would_come_too_late(spent: float) -> None:
+    clock = Clock()
+    call = attempts(clock)
+    clock.now += spent
+    with pytest.raises(Overloaded, match="busy"):
+        call.delay(busy(3))
+
+
+def test_a_request_that_is_too_large_for_the_server_is_not_tried_again() -> None:
+    with pytest.raises(Overloaded, match="busy"):
+        attempts(Clock()).delay(busy())
+
+
+def test_other_errors_than_busy_are_not_tried_again() -> None:
+    with pytest.raises(Unavailable, match="away"):
+        attempts(Clock()).delay(build(grpc.StatusCode.UNAVAILABLE, "away", b""))

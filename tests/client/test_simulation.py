@@ -14,6 +14,7 @@ from mfn_client import (
     InvalidArgument,
     NotReproducible,
     Overloaded,
+    RpcError,
     Simulation,
     Unavailable,
 )
@@ -182,14 +183,51 @@ def test_a_refused_request_is_not_repeated(run: Starter) -> None:
     assert len(refused.calls.requests) == 1
 
 
-def test_an_overloaded_server_is_waited_for_when_resuming_only(run: Starter) -> None:
-    busy = FakeRpcError(grpc.StatusCode.RESOURCE_EXHAUSTED, "busy", status_bytes("OVERLOADED", retry_info(9)))
+def busy(seconds: int) -> FakeRpcError:
+    status = status_bytes("OVERLOADED", retry_info(seconds))
+    return FakeRpcError(grpc.StatusCode.RESOURCE_EXHAUSTED, "busy", status)
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_an_overloaded_server_is_waited_for_at_first_and_when_resuming(run: Starter, after: int) -> None:
     server = FakeServer()
-    at_first = run(cut(server, 0, busy))
-    assert at_first.fails(Overloaded).retry_after == 9
-    later = run(cut(server, 3), cut(server, 0, busy), whole(server)).collect()
-    assert later.steps == FRAMES
-    assert later.clock.now - 100.0 >= 9
+    done = run(*([cut(server, after)] if after else []), cut(server, 0, busy(9)), whole(server)).collect()
+    assert done.steps == FRAMES
+    assert done.clock.now - 100.0 >= 9
+
+
+def test_a_server_that_stays_overloaded_is_given_up_after_the_budget(run: Starter) -> None:
+    full = run(*[cut(FakeServer(), 0, busy(9))] * 100)
+    assert full.fails(Overloaded, "busy").retry_after == 9
+    assert 45 <= full.clock.now - 100.0 <= 60
+
+
+def test_a_request_that_is_too_large_for_the_server_is_told_at_once(run: Starter) -> None:
+    too_large = FakeRpcError(grpc.StatusCode.RESOURCE_EXHAUSTED, "too large", status_bytes("OVERLOADED"))
+    refused = run(cut(FakeServer(), 0, too_large))
+    assert refused.fails(Overloaded, "too large").retry_after is None
+    assert len(refused.calls.requests) == 1
+
+
+def test_the_timeout_ends_the_wait_for_an_overloaded_server(run: Starter) -> None:
+    error = run(*[cut(FakeServer(), 0, busy(9))] * 100, timeout=20.0).fails(DeadlineExceeded)
+    assert (error.steps_done, error.resume_token) == (0, b"")
+    assert "resume_token" not in error.message
+
+
+def test_a_stream_that_was_read_too_slowly_is_taken_up_again(run: Starter) -> None:
+    server = FakeServer()
+    idle = FakeRpcError(grpc.StatusCode.ABORTED, "nobody reads", status_bytes("STREAM_IDLE"))
+    done = run(cut(server, 5, idle), whole(server)).collect()
+    assert done.steps == FRAMES
+    assert done.calls.tokens == [b"", server.token(4, 4)]
+
+
+def test_other_aborts_reach_the_caller(run: Starter) -> None:
+    stopped = FakeRpcError(grpc.StatusCode.ABORTED, "stopped", status_bytes("SESSION_SUPERSEDED"))
+    aborted = run(cut(FakeServer(), 5, stopped))
+    assert aborted.fails(RpcError, "stopped").reason == "SESSION_SUPERSEDED"
+    assert len(aborted.calls.requests) == 1
 
 
 def test_a_callers_token_continues_after_its_frame(run: Starter) -> None:

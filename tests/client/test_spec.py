@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mfn_client import Boundary, InvalidArgument
+from mfn_client._calls import run
 from mfn_client._spec import Faults, SpecArguments, simulate_request
 from mfn_grpc.arrays import from_array
 from mfn_grpc.v1 import simulation_pb2 as pb
@@ -159,3 +160,60 @@ def test_faults_of_the_frame_options_are_named_beside_those_of_the_spec() -> Non
     with pytest.raises(InvalidArgument) as caught:
         simulate_request(SpecArguments.of("gray_scott", {"dt": "x"}), stride="y", element_type="z")  # type: ignore[arg-type]  # wrong on purpose
     assert [each.field for each in caught.value.violations] == ["spec.dt", "frame_stride", "frame_options.element_type"]
+
+
+WORDS = 'must be "periodic", "no_flux" or a Boundary'
+
+
+@pytest.mark.parametrize(
+    ("boundary", "path", "words"),
+    [
+        ([None], "spec.boundaries[0]", f"is None, {WORDS}, or a pair of them (lower, upper)"),
+        (3, "spec.boundaries", f"is 3, {WORDS}, or a list of them for rows and columns"),
+        ([("periodic", 5)], "spec.boundaries[0].upper", f"is 5, {WORDS}"),
+        (Boundary("fixed", 1.0), "spec.boundaries[0].lower.values", "is 1.0, must be numbers, one for each species"),  # type: ignore[arg-type]  # wrong on purpose
+    ],
+)
+def test_boundaries_of_the_wrong_kind_are_refused_in_words(boundary: Any, path: str, words: str) -> None:
+    assert faults_of(boundary=boundary) == {path: words}
+
+
+@pytest.mark.parametrize("name", ["precision", "stepper"])
+def test_a_choice_that_is_no_word_is_refused_in_words(name: str) -> None:
+    options: dict[str, Any] = {name: ["euler"]}
+    assert faults_of(**options)[f"spec.{name}"].startswith("is ['euler'], must be one of ")
+
+
+@pytest.mark.parametrize("species", [None, 3, [3]])
+def test_species_that_are_no_names_are_refused_in_words(species: Any) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        simulate_request(SpecArguments.of("gray_scott", {}), species=species)
+    (violation,) = caught.value.violations
+    assert violation.field == "frame_options.species"
+    assert violation.description == f"is {species!r}, must be a list of names of species"
+
+
+def test_a_token_that_is_text_is_refused_in_words() -> None:
+    arguments = SpecArguments.of("gray_scott", {"steps": 1})
+    for request in (
+        lambda: simulate_request(arguments, resume_token="abc"),  # type: ignore[arg-type]  # wrong on purpose
+        lambda: run(arguments, with_final_state=False, resume_token="abc"),  # type: ignore[arg-type]  # as above
+    ):
+        with pytest.raises(InvalidArgument) as caught:
+            request()
+        (violation,) = caught.value.violations
+        assert (violation.field, violation.description) == ("resume_token", "is 'abc', must be bytes")
+
+
+@pytest.mark.parametrize("spacing", [np.array([1, 2]), np.array([1.0, 2.0], np.float32), [1, 2]])
+def test_a_spacing_may_be_an_array(spacing: Any) -> None:
+    assert list(spec(spacing=spacing).grid.spacing) == [1.0, 2.0]
+    assert list(spec(spacing=np.array(0.5)).grid.spacing) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint8, np.int16])
+def test_whole_numbers_of_a_state_travel_as_float64(kind: type[Any]) -> None:
+    state = np.arange(32).reshape(2, 4, 4)
+    sent = from_array(spec(initial_state=state.astype(kind)).initial_array)
+    assert sent.dtype == np.float64
+    np.testing.assert_array_equal(sent, state)

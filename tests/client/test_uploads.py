@@ -57,3 +57,8 @@ def test_a_reference_that_names_nothing_is_not_found(client: Client) -> None:
 def test_what_is_no_array_of_numbers_is_refused_before_it_is_sent() -> None:
     with pytest.raises(InvalidArgument):
         upload_requests(np.array(["a", "b"]))
+
+
+def test_whole_numbers_are_uploaded_as_float64() -> None:
+    whole = np.arange(32).reshape(2, 4, 4)
+    assert list(upload_requests(whole)) == list(upload_requests(whole.astype(np.float64)))

@@ -2,6 +2,7 @@
 
 # ruff: noqa: ASYNC109  # the timeout becomes the deadline of the call, which the server sees
 
+import asyncio
 from collections.abc import Sequence
 from functools import cached_property
 from types import TracebackType
@@ -17,6 +18,7 @@ from mfn_client._calls import BODY_TEMPERATURE_K, Ion, NernstBatch, UnaryCall
 from mfn_client._channel import aio_channel
 from mfn_client._exceptions import translated
 from mfn_client._results import Model, RunResult, StabilityReport
+from mfn_client._resume import UnaryAttempts
 from mfn_client._spec import SpecArguments
 from mfn_client._stream import SimulationStream
 from mfn_client._uploads import UPLOAD_ARRAY, UPLOAD_TIMEOUT_S, UploadedArray, upload_requests, uploaded
@@ -41,11 +43,13 @@ class AsyncClient(BaseClient[AsyncSimulation]):
             request_serializer=type(call.request).SerializeToString,
             response_deserializer=call.answer.FromString,
         )
-        try:
-            answer = await method(call.request, timeout=self._seconds(call, timeout))
-        except grpc.aio.AioRpcError as error:
-            raise translated(error) from None
-        return call.decode(answer)
+        attempts = UnaryAttempts(self._seconds(call, timeout))
+        while True:
+            try:
+                return call.decode(await method(call.request, timeout=attempts.seconds_left()))
+            except grpc.aio.AioRpcError as error:
+                delay = attempts.delay(translated(error))
+            await asyncio.sleep(delay)
 
     def _simulation(self, stream: SimulationStream) -> AsyncSimulation:
         method = self._channel.unary_stream(
@@ -125,7 +129,11 @@ class AsyncClient(BaseClient[AsyncSimulation]):
         return await self._unary(_calls.run(arguments, with_final_state, resume_token), timeout)
 
     async def upload(self, array: ArrayLike, *, timeout: float = UPLOAD_TIMEOUT_S) -> UploadedArray:
-        """Hand over an array of more than 4 MiB, to be used as `initial_state`; it expires when it is not used."""
+        """Hand over an array of more than 4 MiB, to be used as `initial_state`; it expires when it is not used.
+
+        A server without a state directory forgets the array when it restarts; `initial_state` is then NotFound:
+        upload it again.
+        """
         method = self._channel.stream_unary(
             UPLOAD_ARRAY,
             request_serializer=simulation.UploadArrayRequest.SerializeToString,

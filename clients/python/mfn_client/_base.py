@@ -12,6 +12,7 @@ from mfn_client._resume import Backoff
 from mfn_client._spec import Boundaries, SpecArguments, simulate_request
 from mfn_client._stream import SimulationStream
 from mfn_client._uploads import UploadedArray
+from mfn_grpc.arrays import AnyArray
 
 RESUME_FOR_S = 60.0
 SIMULATE = "/mfn.v1.SimulationService/Simulate"
@@ -34,7 +35,8 @@ class BaseClient(ABC, Generic[S]):
         Args:
             target: HOST:PORT, or anything grpc resolves; host names are balanced over all their addresses.
             api_key: Sent with every call; refused for targets on other machines, as there is no encryption.
-            timeout: Seconds for every unary call. Default: 5 to 600, as fits the method.
+            timeout: Seconds for every unary call, in which a busy server is asked again. Default: 5 to 600, as fits
+                the method.
             options: Further channel options of grpc, (name, value) each; they replace ours of the same name.
 
         Raises:
@@ -62,7 +64,7 @@ class BaseClient(ABC, Generic[S]):
         cols: int | None = None,
         stride: int | None = None,
         seed: int = 0,
-        spacing: float | tuple[float, float] | None = None,
+        spacing: float | Sequence[float] | AnyArray | None = None,
         dt: float | None = None,
         boundary: Boundaries | None = None,
         precision: str | None = None,
@@ -92,8 +94,8 @@ class BaseClient(ABC, Generic[S]):
                 each of which may be a pair (lower, upper). Default: periodic.
             precision: "float64" (default) or "float32".
             stepper: "euler" (default) or what the server offers.
-            initial_state: [species, rows, columns], at most 4 MiB, or what `upload` returned for a larger one.
-                Default: the model's own for the seed.
+            initial_state: [species, rows, columns], at most 4 MiB, or what `upload` returned for a larger one; whole
+                numbers travel as float64. Default: the model's own for the seed.
             initial_step: The step number of that state.
             species: Which to send. Default: all.
             element_type: "float64", "float32", "float16", or "uint8" and "int8", which arrive as float32 within one
@@ -101,7 +103,7 @@ class BaseClient(ABC, Generic[S]):
             max_edge: Longest edge of a frame, in cells; larger grids are averaged over square blocks.
             timeout: Seconds for everything. Default: none.
             resume_token: Continues a simulation of the same spec after the frame that the token came with.
-            resume_for: Seconds to go on without progress when the server is lost.
+            resume_for: Seconds to go on without progress when the server is lost or busy.
             **parameters: The model's own; `models()` lists them.
 
         Raises:

@@ -101,9 +101,9 @@ def analyze(spec: SpecArguments) -> UnaryCall[StabilityReport]:
 def run(spec: SpecArguments, with_final_state: bool, resume_token: bytes) -> UnaryCall[RunResult]:
     """A simulation without frames."""
     faults = Faults()
-    request = simulation.RunSimulationRequest(
-        spec=spec.message(faults), with_final_state=with_final_state, resume_token=resume_token
-    )
+    request = simulation.RunSimulationRequest(spec=spec.message(faults))
+    faults.assign(request, "with_final_state", with_final_state, "with_final_state")
+    faults.assign(request, "resume_token", resume_token, "resume_token")
     faults.check()
     answer = simulation.RunSimulationResponse
     return UnaryCall(f"{_SIMULATION}/RunSimulation", request, answer, _run_result, timeout=600)

@@ -1,5 +1,6 @@
 """The synchronous client."""
 
+import time
 from collections.abc import Sequence
 from functools import cached_property
 from types import TracebackType
@@ -14,6 +15,7 @@ from mfn_client._calls import BODY_TEMPERATURE_K, Ion, NernstBatch, UnaryCall
 from mfn_client._channel import sync_channel
 from mfn_client._exceptions import translated
 from mfn_client._results import Model, RunResult, StabilityReport
+from mfn_client._resume import UnaryAttempts
 from mfn_client._simulation import Simulation
 from mfn_client._spec import SpecArguments
 from mfn_client._stream import SimulationStream
@@ -39,11 +41,13 @@ class Client(BaseClient[Simulation]):
             request_serializer=type(call.request).SerializeToString,
             response_deserializer=call.answer.FromString,
         )
-        try:
-            answer = method(call.request, timeout=self._seconds(call, timeout))
-        except grpc.RpcError as error:
-            raise translated(error) from None
-        return call.decode(answer)
+        attempts = UnaryAttempts(self._seconds(call, timeout))
+        while True:
+            try:
+                return call.decode(method(call.request, timeout=attempts.seconds_left()))
+            except grpc.RpcError as error:
+                delay = attempts.delay(translated(error))
+            time.sleep(delay)
 
     def _simulation(self, stream: SimulationStream) -> Simulation:
         method = self._channel.unary_stream(
@@ -123,7 +127,11 @@ class Client(BaseClient[Simulation]):
         return self._unary(_calls.run(arguments, with_final_state, resume_token), timeout)
 
     def upload(self, array: ArrayLike, *, timeout: float = UPLOAD_TIMEOUT_S) -> UploadedArray:
-        """Hand over an array of more than 4 MiB, to be used as `initial_state`; it expires when it is not used."""
+        """Hand over an array of more than 4 MiB, to be used as `initial_state`; it expires when it is not used.
+
+        A server without a state directory forgets the array when it restarts; `initial_state` is then NotFound:
+        upload it again.
+        """
         method = self._channel.stream_unary(
             UPLOAD_ARRAY,
             request_serializer=simulation.UploadArrayRequest.SerializeToString,

@@ -185,7 +185,11 @@ class ResourceExhausted(RpcError):
 
 
 class Overloaded(ResourceExhausted):
-    """The server is busy, or the caller has used up its share; `retry_after` says how long to wait."""
+    """The server is busy, or the caller has used up its share; `retry_after` says how long to wait.
+
+    Calls and simulations have then waited already, as long as their time allowed. Without `retry_after` waiting would
+    not help: the request is too large for this server.
+    """
 
 
 class DeadlineExceeded(_Resumable):
@@ -269,7 +273,8 @@ def invalid(violations: Iterable[FieldViolation]) -> RpcError:
 def out_of_time(steps_done: int, resume_token: bytes) -> RpcError:
     """The exception for a simulation that the caller's deadline stopped after so many steps."""
     metadata = {"steps_done": str(steps_done), "resume_token": base64.b64encode(resume_token).decode()}
-    message = f"The deadline came after {steps_done} steps; resume_token continues from there"
+    done = f"{steps_done:,} step{'' if steps_done == 1 else 's'}"
+    message = f"The deadline came after {done}" + ("; resume_token continues from there" if resume_token else "")
     return build(grpc.StatusCode.DEADLINE_EXCEEDED, message, _packed("DEADLINE_TOO_SHORT", metadata))
 
 

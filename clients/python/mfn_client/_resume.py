@@ -1,9 +1,11 @@
-"""When and how long to wait before a broken simulation is taken up again."""
+"""When and how long to wait before a broken simulation is taken up again, or a busy server is asked again."""
 
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from mfn_client._exceptions import Overloaded, RpcError
 
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
@@ -37,3 +39,33 @@ class Backoff:
         # Half fixed, half random: clients that lost the same server do not all come back at once.
         wait = max(grown * (0.5 + 0.5 * self.jitter()), at_least or 0.0)
         return wait if now + wait - self._failing_since <= self.budget_s else None
+
+
+def is_busy(error: RpcError) -> bool:
+    """Whether the server would take the request later; one that is too large for it comes without a time."""
+    return isinstance(error, Overloaded) and error.retry_after is not None
+
+
+class UnaryAttempts:
+    """The attempts of one unary call: a busy server is asked again while the seconds of the call last."""
+
+    def __init__(
+        self,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._clock = clock
+        self._deadline = clock() + seconds
+        self._backoff = Backoff(seconds, clock, jitter)
+
+    def seconds_left(self) -> float:
+        """Seconds of the call that are left for the next attempt."""
+        return self._deadline - self._clock()
+
+    def delay(self, error: RpcError) -> float:
+        """Seconds to wait before the next attempt; raises the error when no attempt can come after it."""
+        wait = self._backoff.delay(error.retry_after) if is_busy(error) else None
+        if wait is None or wait >= self.seconds_left():
+            raise error from None  # what grpc raised says nothing more
+        return wait

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 
 from mfn_client._exceptions import FieldViolation, invalid
 from mfn_client._messages import ENVELOPE_BYTES, MESSAGE_BYTES, enum_names
-from mfn_client._uploads import UploadedArray
-from mfn_grpc.arrays import ArrayError, to_array
+from mfn_client._uploads import UploadedArray, as_state
+from mfn_grpc.arrays import AnyArray, ArrayError, to_array
 from mfn_grpc.v1.simulation_pb2 import AxisBoundary, BoundaryCondition, SimulateRequest, SimulationSpec
 
 DEFAULT_SIDE = 256
@@ -57,24 +57,25 @@ class Faults:
         try:
             setattr(message, name, value)
         except (TypeError, ValueError):
-            kind = message.DESCRIPTOR.fields_by_name[name].cpp_type
-            self.add(path, f"is {value!r}, must be {_KINDS_IN_WORDS[kind]}")
+            field = message.DESCRIPTOR.fields_by_name[name]
+            kind = "bytes" if field.type == field.TYPE_BYTES else _KINDS_IN_WORDS[field.cpp_type]
+            self.add(path, f"is {value!r}, must be {kind}")
 
-    def choose(self, message: Message, name: str, value: str | None, path: str) -> None:
+    def choose(self, message: Message, name: str, value: Any, path: str) -> None:
         """Set an enum field by its short name; an unknown one is a fault."""
         enum = message.DESCRIPTOR.fields_by_name[name].enum_type
         known = enum_names(enum) if enum is not None else {}
-        if value in known:
+        if isinstance(value, str) and value in known:
             setattr(message, name, known[value])
         elif value is not None:
             self.add(path, f"is {value!r}, must be one of {', '.join(known)}")
 
-    def extend(self, repeated: Any, values: Sequence[Any], path: str, form: str) -> None:
+    def extend(self, repeated: Any, values: Any, path: str, form: str) -> None:
         """Fill a repeated field; values of the wrong kind are a fault."""
         try:
             repeated.extend(values)
         except (TypeError, ValueError):
-            self.add(path, f"is {list(values)!r}, must be {form}")
+            self.add(path, f"is {values!r}, must be {form}")
 
 
 # FieldDescriptor.cpp_type of the fields that callers fill
@@ -97,7 +98,7 @@ class SpecArguments:
     cols: int | None = None
     steps: int | None = None
     seed: int | None = None
-    spacing: float | tuple[float, float] | None = None
+    spacing: float | Sequence[float] | AnyArray | None = None
     dt: float | None = None
     boundary: Boundaries | None = None
     precision: str | None = None
@@ -151,7 +152,7 @@ def _set_state(
     if isinstance(initial_state, UploadedArray):
         spec.initial_array_ref = initial_state.array_ref
         return initial_state.shape
-    state = np.asarray(initial_state)
+    state = as_state(initial_state)
     if state.nbytes > _STATE_BYTES:
         size = f"{state.nbytes / 2**20:.1f} MiB"
         limit = "at most 4 MiB fit into a request; pass it through upload() first"
@@ -170,18 +171,24 @@ def _set_grid(spec: SimulationSpec, said: SpecArguments, state: tuple[int, ...],
     cols = default_cols if said.cols is None else said.cols
     faults.extend(spec.grid.shape, [rows, cols], "spec.grid.shape", "two whole numbers")
     if said.spacing is not None:
-        both = said.spacing if isinstance(said.spacing, Sequence) else (said.spacing, said.spacing)
+        distances = said.spacing.tolist() if isinstance(said.spacing, np.ndarray) else said.spacing
+        both = distances if isinstance(distances, Sequence) else (distances, distances)
         faults.extend(spec.grid.spacing, both, "spec.grid.spacing", "one or two numbers")
 
 
-def _set_boundaries(spec: SimulationSpec, boundary: Boundaries | None, faults: Faults) -> None:
+def _set_boundaries(spec: SimulationSpec, boundary: Any, faults: Faults) -> None:
     if boundary is None:
         return
-    axes = [boundary] if isinstance(boundary, str | Boundary) else list(boundary)
+    axes = [boundary] if isinstance(boundary, str | Boundary) else boundary
+    if not isinstance(axes, Sequence):
+        faults.add("spec.boundaries", f"is {axes!r}, must be {_CONDITION_FORM}, or a list of them for rows and columns")
+        return
     for index, axis in enumerate(axes):
         path = f"spec.boundaries[{index}]"
         if isinstance(axis, str | Boundary):
             spec.boundaries.append(AxisBoundary(lower=_condition(axis, f"{path}.lower", faults)))
+        elif not isinstance(axis, Sequence):
+            faults.add(path, f"is {axis!r}, must be {_CONDITION_FORM}, or a pair of them (lower, upper)")
         elif len(axis) == 2:
             lower, upper = (_condition(each, f"{path}.{end}", faults) for each, end in zip(axis, _ENDS, strict=True))
             spec.boundaries.append(AxisBoundary(lower=lower, upper=upper))
@@ -190,11 +197,15 @@ def _set_boundaries(spec: SimulationSpec, boundary: Boundaries | None, faults: F
 
 
 _ENDS = ("lower", "upper")
+_CONDITION_FORM = '"periodic", "no_flux" or a Boundary'
 
 
-def _condition(said: str | Boundary, path: str, faults: Faults) -> BoundaryCondition:
-    boundary = Boundary(said) if isinstance(said, str) else said
+def _condition(said: Any, path: str, faults: Faults) -> BoundaryCondition:
     condition = BoundaryCondition()
+    boundary = Boundary(said) if isinstance(said, str) else said
+    if not isinstance(boundary, Boundary):
+        faults.add(path, f"is {said!r}, must be {_CONDITION_FORM}")
+        return condition
     faults.choose(condition, "kind", boundary.kind, f"{path}.kind")
     faults.extend(condition.values, boundary.values, f"{path}.values", "numbers, one for each species")
     return condition
@@ -214,10 +225,12 @@ def simulate_request(
         InvalidArgument: something in it is unknown or of the wrong kind; every such field is named.
     """
     faults = Faults()
-    request = SimulateRequest(spec=spec.message(faults), resume_token=resume_token)
+    request = SimulateRequest(spec=spec.message(faults))
+    faults.assign(request, "resume_token", resume_token, "resume_token")
     faults.assign(request, "frame_stride", stride, "frame_stride")
     options = request.frame_options
-    options.species.extend([species] if isinstance(species, str) else species)
+    names = [species] if isinstance(species, str) else species
+    faults.extend(options.species, names, "frame_options.species", "a list of names of species")
     faults.choose(options, "element_type", element_type, "frame_options.element_type")
     faults.assign(options, "max_edge", max_edge, "frame_options.max_edge")
     faults.check()

@@ -14,7 +14,6 @@ import grpc
 from mfn_client._exceptions import (
     DeadlineExceeded,
     NotReproducible,
-    Overloaded,
     RpcError,
     StreamCorrupted,
     Unavailable,
@@ -22,7 +21,7 @@ from mfn_client._exceptions import (
 )
 from mfn_client._frames import FrameAssembler
 from mfn_client._results import Frame, Started, Summary, decoded
-from mfn_client._resume import Backoff
+from mfn_client._resume import Backoff, is_busy
 from mfn_grpc.v1 import simulation_pb2 as simulation
 
 _TOKEN_REFUSED = {"RESUME_TOKEN_INVALID", "RESUME_TOKEN_FOREIGN", "RESUME_TOKEN_STALE"}
@@ -100,17 +99,17 @@ class SimulationStream:
     def failed(self, error: RpcError) -> float:
         """Seconds to wait after a connection failed; raises what the caller should see when there is no going on.
 
-        A simulation that never started is not retried here: the channel has done so already, and a wrong address
-        should be told at once.
+        A busy server is asked again whenever it refuses. A simulation that never started is otherwise not retried
+        here: the channel has done so already, and a wrong address should be told at once.
         """
         if isinstance(error, DeadlineExceeded) and self._deadline is not None:
             raise self._out_of_time() from error
         if self.started is not None and error.reason in _TOKEN_REFUSED and self._token.value:
             self._token = _Token(b"", sequence=0, step=None)
             return 0.0
-        if self.started is None or not isinstance(error, Unavailable | Overloaded):
-            raise error
-        return self._wait(error)
+        if is_busy(error) or (self.started is not None and _is_interruption(error)):
+            return self._wait(error)
+        raise error
 
     def ended(self) -> float | None:
         """Seconds to wait after a connection ended without an error; None when the simulation is complete."""
@@ -215,6 +214,11 @@ class SimulationStream:
             self.resume_token = token if self._replayed is None else self.resume_token
         if self.summary.stop_reason == "deadline" and self._deadline is not None:
             raise out_of_time(self.summary.steps_done, self.resume_token)
+
+
+def _is_interruption(error: RpcError) -> bool:
+    """Whether the work goes on after this: the server was lost, or it ended a stream that nobody read for long."""
+    return isinstance(error, Unavailable) or error.reason == "STREAM_IDLE"
 
 
 class _Token:

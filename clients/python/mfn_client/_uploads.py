@@ -26,13 +26,19 @@ class UploadedArray:
     expires_in_seconds: int
 
 
+def as_state(values: ArrayLike) -> AnyArray:
+    """An initial state as an array; whole numbers, which states are not made of, become float64."""
+    array: AnyArray = np.asarray(values)
+    return array.astype(np.float64) if array.dtype.kind in "iu" else array
+
+
 def upload_requests(values: ArrayLike) -> Iterator[simulation.UploadArrayRequest]:
     """The messages of an upload.
 
     Raises:
         InvalidArgument: the values are not numbers that an array can hold.
     """
-    array: AnyArray = np.asarray(values)
+    array = as_state(values)
     try:
         parts = split_parts("initial_state", array)
     except ArrayError as error:

@@ -1,6 +1,7 @@
 """The command as a whole: help, contributed commands, errors and exit codes."""
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -101,6 +102,44 @@ def test_without_a_server_an_embedded_one_is_used(monkeypatch: pytest.MonkeyPatc
     assert stopped == [True]
 
 
+@pytest.mark.parametrize("when", ["made", "entered"])
+def test_wrong_settings_of_the_embedded_server_are_bad_usage(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    text = "the server cannot start:\n  MFN_WORKERS: is 'abc', must be a whole number"
+
+    class Refusing:
+        def __init__(self) -> None:
+            if when == "made":
+                raise ValueError(text)
+
+        def __enter__(self) -> None:
+            raise ValueError(text)
+
+        def __exit__(self, *_: object) -> None:
+            """Never entered."""
+
+    entries(monkeypatch, connection, Entry("default", Refusing))
+    done = mfn(*NERNST)
+    assert (done.exit_code, done.stderr) == (2, f"Error: {text}\n")
+
+
+def test_a_value_error_while_the_embedded_server_runs_is_a_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    class Embedded:
+        def __init__(self) -> None:
+            self.target, self.api_key = target, None
+
+        def __enter__(self) -> "Embedded":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing to stop."""
+
+    entries(monkeypatch, connection, Entry("default", Embedded))
+    with pytest.raises(ValueError, match="inside"), connection.connected(None, None):
+        raise ValueError("inside")
+
+
 @pytest.mark.parametrize("found", [(), (Entry("default", ImportError("No module named 'numba'")),)])
 def test_without_any_server_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, found: tuple[Entry, ...]) -> None:
     entries(monkeypatch, connection, *found)
@@ -110,7 +149,7 @@ def test_without_any_server_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_server_and_key_may_come_from_the_environment(target: str, seen: Seen) -> None:
-    assert mfn(*NERNST, MFN_SERVER=target, MFN_API_KEY="from outside").exit_code == 0
+    assert mfn(*NERNST, MFN_SERVER=target, MFN_API_KEY="from outside").exit_code == 0  # pragma: allowlist secret
     assert seen.metadata[0]["x-api-key"] == "from outside"
 
 
@@ -128,13 +167,31 @@ def test_what_the_server_calls_invalid_is_bad_usage(target: str) -> None:
 
 
 def test_an_error_with_json_is_a_document_too(target: str) -> None:
-    import json
-
     done = mfn("nernst", "--z", "0", "--out", "1", "--in", "1", "--server", target, "--json")
     assert done.exit_code == 2
     error = json.loads(done.stdout)["error"]
     assert (error["code"], error["reason"]) == ("INVALID_ARGUMENT", "INVALID_FIELD")
     assert error["violations"] == [{"field": "z_valence", "description": "is 0, must be -3 to 3 without 0"}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("nernst", "--json"), "--z"),
+        (("nernst", "--z", "K", "--out", "1", "--in", "1", "--json"), "valid integer"),
+        (("nernst", "--json", "--bogus"), "--bogus"),
+        (("simulate", "--json"), "MODEL"),
+        (("bogus", "--json"), "bogus"),
+        (("--bogus", "nernst", "--json"), "--bogus"),
+        (("simulate", "gray_scott", "--param", "feed", "--json"), "NAME=VALUE"),
+    ],
+)
+def test_bad_usage_with_json_is_a_document_too(arguments: tuple[str, ...], word: str) -> None:
+    done = mfn(*arguments)
+    assert done.exit_code == 2
+    assert word in json.loads(done.stdout)["error"]["message"]
+    without = mfn(*(each for each in arguments if each != "--json"))
+    assert (without.exit_code, without.stdout) == (2, "")
 
 
 @pytest.mark.parametrize(

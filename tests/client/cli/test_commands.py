@@ -1,6 +1,9 @@
 """Each sub-command against a made-up server."""
 
+import io
 import json
+import math
+import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -9,8 +12,11 @@ import numpy as np
 import pytest
 import zarr
 
-from mfn_client.cli import connection, demo
+from mfn_client import Frame, StabilityReport, StepLimit
+from mfn_client.cli import analyze, connection, demo
 from mfn_client.cli.demo_runs import RUNS, DemoRun
+from mfn_client.cli.failures import UsageError
+from mfn_client.cli.output import counted, limit, number
 from mfn_client.cli.simulate import _frames
 from tests.client.backend import Seen
 from tests.client.cli.running import mfn
@@ -74,6 +80,44 @@ def test_analyze(target: str) -> None:
     assert "dt = 0.5 is NOT stable" in shown
 
 
+def report(*limits: StepLimit) -> StabilityReport:
+    return StabilityReport(species=("u",), steady_states=(), step_limits=limits, dt=1.0, dt_is_stable=True)
+
+
+def test_the_mycelium_model_has_no_limits_of_steppers_that_it_cannot_use(capsys: pytest.CaptureFixture[str]) -> None:
+    limits = [StepLimit(name, 2.0, "reaction") for name in ("euler", "semi_implicit", "rk4")]
+    analyze._show("gray_scott", report(*limits))
+    assert "rk4" in capsys.readouterr().out
+    analyze._show("mycelium", report(*limits))
+    shown = capsys.readouterr().out
+    assert "euler" in shown
+    assert "rk4" not in shown
+    assert "semi_implicit" not in shown
+
+
+@pytest.mark.parametrize("found", [0.4999996, 1.5625, 1 / 3, 2 / 3, 123456.78, 1.2345678e-7])
+def test_a_limit_is_printed_so_that_it_can_be_used(found: float) -> None:
+    printed = float(limit(found))
+    assert printed <= found
+    assert printed == pytest.approx(found, rel=1e-5)  # six digits
+
+
+def test_a_limit_that_is_not_there_is_infinite() -> None:
+    assert limit(math.inf) == "inf"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(1e8, "100,000,000"), (0.25, "0.25"), (65536.0, "65536"), (1e-8, "1e-08"), (None, "–"), (math.nan, "–")],
+)
+def test_large_whole_numbers_are_written_out(value: float | None, shown: str) -> None:
+    assert number(value) == shown
+
+
+def test_one_step_is_a_step() -> None:
+    assert [counted(count, "step") for count in (0, 1, 2, 1000)] == ["0 steps", "1 step", "2 steps", "1,000 steps"]
+
+
 def test_simulate_without_files_asks_for_the_two_ends_only(target: str) -> None:
     found = document("simulate", "gray_scott", "--steps", "10", "--seed", "3", "--server", target)
     assert found["frames"] == 2
@@ -96,8 +140,8 @@ def test_simulate_writes_files_of_every_kind(target: str, tmp_path: Path) -> Non
 def test_simulate_tells_people_what_came_of_it(target: str, tmp_path: Path) -> None:
     shown = mfn("simulate", "gray_scott", "--steps", "10", "--out", tmp_path / "a.npz", "--server", target)
     assert shown.exit_code == 0
-    assert "10 steps of 4 x 6 cells" in shown.stdout
-    assert "11 frames" in shown.stdout
+    assert "10 steps of 4 x 6 cells and 11 frames in " in shown.stdout
+    assert ", 0 s of them computing" in shown.stdout
     assert f"Wrote {tmp_path / 'a.npz'}" in shown.stdout
     assert "▀" not in shown.stdout
 
@@ -159,9 +203,62 @@ def test_the_demo_draws_and_measures(target: str, tmp_path: Path, monkeypatch: p
 
 
 def test_the_demo_says_so_where_theory_predicts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = demo.Outcome("gray_scott", 10, 2, 1.0, 2e6, 12.0, None, [])
+    outcome = demo.Outcome("gray_scott", 10, 2, 1.0, 0.25, 2e6, 12.0, None, [])
     demo._show([outcome])
     assert "linear theory predicts none" in capsys.readouterr().out
+
+
+def test_the_rate_of_the_demo_stands_beside_the_seconds_that_it_counts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    demo._show([demo.Outcome("gray_scott", 100, 2, 9.0, 0.25, 100 * 65536 / 0.25, 12.0, 12.0, [])])
+    heads, cells = (
+        [word.strip() for word in line.replace("┃", "│").strip("│ ").split("│")]
+        for line in capsys.readouterr().out.splitlines()
+        if "model" in line or "gray_scott" in line
+    )
+    row = dict(zip(heads, cells, strict=True))
+    assert (row["seconds"], row["compute s"], row["cell-steps/compute s"]) == ("9.0", "0.25", "26 M")
+
+
+class OnTerminal(io.StringIO):
+    """A terminal's side of stderr."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_in_a_terminal_the_demo_draws_the_field_while_it_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = OnTerminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    with demo._view(DemoRun("gray_scott", 10, 5, ("u",), "u"), quiet=False) as view:
+        view.show(Frame(0, 0.0, {"u": field(0)}))
+    assert "▀" in terminal.getvalue()
+    assert "gray_scott" in terminal.getvalue()
+
+
+def test_without_a_terminal_the_demo_says_what_runs(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        demo, "RUNS", (DemoRun("gray_scott", 1000, 1, ("u",), "u"), DemoRun("brusselator", 1, 1, (), "u"))
+    )
+    said = mfn("demo", "--out", tmp_path, "--server", target).stderr
+    assert said == "gray_scott: 1,000 steps of 256 x 256 cells\nbrusselator: 1 step of 256 x 256 cells\n"
+
+
+def test_the_demo_says_that_it_starts_a_server_before_it_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(*_: object) -> None:
+        raise UsageError("no server")
+
+    monkeypatch.setattr(demo, "connected", refuse)
+    assert mfn("demo", "--out", tmp_path).stderr == f"{demo.STARTING}\nError: no server\n"
+    assert demo.STARTING not in mfn("demo", "--out", tmp_path, "--json").stderr
+    assert demo.STARTING not in mfn("demo", "--out", tmp_path, "--server", "127.0.0.1:1").stderr
 
 
 def test_a_run_on_the_embedded_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

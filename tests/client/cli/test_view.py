@@ -9,7 +9,7 @@ from rich.console import Console
 
 from mfn_client import Frame
 from mfn_client.cli.heatmap import HeatMap
-from mfn_client.cli.view import View, bar_console
+from mfn_client.cli.view import View, bar_console, can_draw
 
 
 def frame(step: int) -> Frame:
@@ -48,3 +48,23 @@ def test_the_bar_goes_where_a_person_looks(monkeypatch: pytest.MonkeyPatch) -> N
     assert on_stdout is not None
     assert not on_stdout.stderr
     assert bar_console(quiet=True) is None
+
+
+@pytest.mark.parametrize(
+    ("stream", "encoding", "quiet", "expected"),
+    [
+        ("stdout", "utf-8", False, True),
+        ("stderr", "UTF-8", False, True),
+        ("stdout", "ascii", False, False),
+        ("stdout", "utf-8", True, False),
+        ("neither", "utf-8", False, False),
+    ],
+)
+def test_a_field_is_drawn_where_a_terminal_shows_half_blocks(
+    monkeypatch: pytest.MonkeyPatch, stream: str, encoding: str, quiet: bool, expected: bool
+) -> None:
+    for name in ("stdout", "stderr"):
+        written = io.TextIOWrapper(io.BytesIO(), encoding)
+        monkeypatch.setattr(written, "isatty", lambda name=name: name == stream)
+        monkeypatch.setattr(sys, name, written)
+    assert can_draw(quiet) is expected

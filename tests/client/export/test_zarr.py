@@ -14,6 +14,9 @@ def test_xarray_opens_the_group_with_its_coordinates_and_units(tmp_path: Path) -
     written(tmp_path / "run.zarr")
     found = xarray.open_zarr(tmp_path / "run.zarr", consolidated=False)
     assert found["u"].dims == ("step", "row", "col")
+    assert set(found.coords) == {"step", "time", "row", "col"}
+    assert set(found.data_vars) == {"u", "v"}
+    assert found["u"].dropna("step").swap_dims(step="time").sel(time=2.0)["step"] == 4
     assert found["step"].values.tolist() == list(STEPS)
     assert found["time"].values.tolist() == [0.0, 2.0, 4.0]
     np.testing.assert_array_equal(found["col"], np.arange(COLS) * 0.5)

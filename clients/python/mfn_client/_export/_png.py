@@ -1,17 +1,25 @@
 """The last frame as a picture, with a colour bar."""
 
+import math
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from mfn_client._colours import colour_table, shaded, table_for
-from mfn_client._export._spool import scale_of
+from mfn_client._export._size import EDGE, picture_size
+from mfn_client._export._spool import HIGH, LOW, scale_of
 from mfn_client._export._writer import Writer
 from mfn_client._results import Frame, Started, Summary
 
-EDGE = 512
-_MARGIN, _BAR, _LABELS, _TITLE = 16, 14, 70, 30
+LONGEST = 1024
+"""No picture of a grid is longer, in pixels."""
+
+_MARGIN, _TITLE, _TEXT = 16, 30, 14
+_BAR, _GAP, _BAR_ROWS = 14, 8, 72
+"""Width of the colour bar, distance of its labels, and the height at which these have room; in pixels."""
+
 _PAPER, _INK = (12, 10, 20), (216, 214, 224)
 
 
@@ -20,12 +28,12 @@ class PngWriter(Writer):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._model = ""
+        self._model, self._spacing = "", (1.0, 1.0)
         self._last: Frame | None = None
 
     def begin(self, started: Started) -> None:
-        """Remember the model's name."""
-        self._model = started.model
+        """Remember the model's name and the shape of a cell."""
+        self._model, self._spacing = started.model, started.spacing
 
     def add(self, frame: Frame) -> None:
         """Keep the frame until the next one."""
@@ -38,33 +46,44 @@ class PngWriter(Writer):
         species = next(iter(self._last.fields))
         units = {each.name: each.unit for each in summary.species} if summary else {}
         unit = units.get(species, "1")
-        title = f"{self._model}  {species}{'' if unit == '1' else f' ({unit})'}  step {self._last.step}"
-        picture(self._last, species, title, table_for(self._model)).save(self.temporary, "PNG", optimize=True)
+        title = f"{self._model}  {species}{'' if unit == '1' else f' ({unit})'}  step {self._last.step:,}"
+        drawn = picture(self._last, species, title, table_for(self._model), self._spacing)
+        drawn.save(self.temporary, "PNG", optimize=True)
 
 
-def picture(frame: Frame, species: str, title: str, table: str) -> Image.Image:
-    """One species of a frame, enlarged smoothly to about 512 pixels, with a title and a colour bar."""
+def picture(
+    frame: Frame, species: str, title: str, table: str, spacing: tuple[float, float] = (1.0, 1.0)
+) -> Image.Image:
+    """One species of a frame with a title and a colour bar, enlarged smoothly to about 512 pixels.
+
+    Grids of up to 1024 cells keep a pixel for each, larger ones are reduced to that.
+    """
     field = np.asarray(frame.fields[species], np.float32)
     low, high = scale_of(field)
-    factor = max(1, EDGE // max(field.shape))
-    rows, cols = (edge * factor for edge in field.shape)
+    edge = min(max(EDGE, *field.shape), LONGEST)
+    rows, cols = picture_size((field.shape[0], field.shape[1]), spacing, edge)
     smooth = Image.fromarray(field).resize((cols, rows), Image.Resampling.BICUBIC)
-    width, height = cols + 2 * _MARGIN + _BAR + _LABELS, rows + _TITLE + 2 * _MARGIN
-    sheet = Image.new("RGB", (max(width, 360), height), _PAPER)
+    labels, font = _labels(field, low, high), ImageFont.load_default(_TEXT)
+    width = cols + 3 * _MARGIN + _BAR + _GAP + math.ceil(max(map(font.getlength, labels)))
+    height = max(rows, _BAR_ROWS) + _TITLE + 2 * _MARGIN
+    sheet = Image.new("RGB", (max(width, 2 * _MARGIN + math.ceil(font.getlength(title))), height), _PAPER)
     sheet.paste(Image.fromarray(shaded(np.asarray(smooth), low, high, table)), (_MARGIN, _MARGIN + _TITLE))
-    _annotate(sheet, (cols + 2 * _MARGIN, _MARGIN + _TITLE, rows), title, (low, high), table)
+    ImageDraw.Draw(sheet).text((_MARGIN, _MARGIN), title, _INK, font)
+    _add_bar(sheet, (cols + 2 * _MARGIN, _MARGIN + _TITLE, max(rows, _BAR_ROWS)), labels, table)
     return sheet
 
 
-def _annotate(
-    sheet: Image.Image, bar: tuple[int, int, int], title: str, limits: tuple[float, float], table: str
-) -> None:
+def _labels(field: NDArray[np.float32], low: float, high: float) -> tuple[str, str, str]:
+    """What stands at the top, the middle and the bottom of the bar; ends say which percentile they are."""
+    top = f" ({HIGH:g} %)" if field.max() > high else ""
+    bottom = f" ({LOW:g} %)" if field.min() < low else ""
+    return f"{high:.4g}{top}", f"{(low + high) / 2:.4g}", f"{low:.4g}{bottom}"
+
+
+def _add_bar(sheet: Image.Image, bar: tuple[int, int, int], labels: tuple[str, str, str], table: str) -> None:
     left, top, rows = bar
     gradient = np.repeat(colour_table(table)[::-1][:, None], _BAR, axis=1)
     sheet.paste(Image.fromarray(gradient).resize((_BAR, rows)), (left, top))
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
-    draw.text((_MARGIN, _MARGIN), title, _INK, font)
-    for share in (0.0, 0.5, 1.0):
-        value = limits[1] + share * (limits[0] - limits[1])
-        anchor = {0.0: "lt", 0.5: "lm", 1.0: "lb"}[share]
-        draw.text((left + _BAR + 8, top + share * (rows - 1)), f"{value:.4g}", _INK, font, anchor=anchor)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(_TEXT)
+    for label, share, anchor in zip(labels, (0.0, 0.5, 1.0), ("lt", "lm", "lb"), strict=True):
+        draw.text((left + _BAR + _GAP, top + share * (rows - 1)), label, _INK, font, anchor=anchor)

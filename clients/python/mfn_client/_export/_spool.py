@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_LOW, _HIGH = 0.5, 99.5
+LOW, HIGH = 0.5, 99.5
 """Percentiles of each frame that the colour scale must hold: single cells far off do not wash out the rest."""
 
 
@@ -46,5 +46,5 @@ class FrameSpool:
 
 def scale_of(field: NDArray[Any]) -> tuple[float, float]:
     """The values between which nearly all cells of a field lie."""
-    low, high = np.percentile(field, (_LOW, _HIGH))
+    low, high = np.percentile(field, (LOW, HIGH))
     return float(low), float(high)

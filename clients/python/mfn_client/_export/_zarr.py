@@ -38,7 +38,8 @@ class ZarrWriter(Writer):
         self._times.append(frame.time)
         for name, field in frame.fields.items():
             if name not in self._group:
-                self._make(name, (0, *field.shape), ("step", "row", "col"), str(field.dtype), (1, *field.shape))
+                made = self._make(name, (0, *field.shape), ("step", "row", "col"), str(field.dtype), (1, *field.shape))
+                made.attrs["coordinates"] = "time"  # xarray takes only arrays named as their axis for coordinates
             self._group[name].append(field[None])
 
     def _make(

@@ -18,12 +18,14 @@ from mfn_client.cli.options import (
     Stepper,
     spec_arguments,
 )
-from mfn_client.cli.output import console, emit_json, number, table
+from mfn_client.cli.output import console, emit_json, limit, number, table
 
 if TYPE_CHECKING:
-    from mfn_client import StabilityReport, UnstableBand
+    from mfn_client import StabilityReport, StepLimit, UnstableBand
 
 NAME = "analyze"
+DISCRETE_TIME = {"mycelium"}
+"""Models that are no differential equations in time: other steppers would have nothing to integrate."""
 
 
 def command(
@@ -66,10 +68,17 @@ def _show(model: str, report: "StabilityReport") -> None:
     ]
     columns = ("steady state", "by itself", "Turing", ">critical ratio", ">wavelength", ">on this grid")
     out.print(table(f"{model}: homogeneous steady states", columns, states))
-    limits = [(each.stepper, number(each.max_dt), each.limited_by) for each in report.step_limits]
+    limits = [
+        (each.stepper, limit(each.max_dt), each.limited_by) for each in report.step_limits if _offered(model, each)
+    ]
     out.print(table("Largest stable time steps", ("stepper", ">max dt", "limited by"), limits))
     verdict = "is stable" if report.dt_is_stable else "is NOT stable: a run would be refused"
     out.print(f"dt = {number(report.dt)} {verdict}.")
+
+
+def _offered(model: str, step_limit: "StepLimit") -> bool:
+    """Whether the model can be run with the stepper; one in discrete time only knows Euler's."""
+    return model not in DISCRETE_TIME or step_limit.stepper == "euler"
 
 
 def _wavelengths(band: "UnstableBand | None") -> str:

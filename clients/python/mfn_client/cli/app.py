@@ -1,6 +1,8 @@
 """The command itself: its sub-commands, those that other packages contribute, and what becomes of errors."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -9,6 +11,7 @@ from typer.core import TyperGroup
 
 from mfn_client.cli import analyze, demo, goldman, health, models, nernst, simulate
 from mfn_client.cli.failures import INTERRUPTED, explain
+from mfn_client.cli.options import JSON
 
 COMMANDS_GROUP = "mfn.commands"
 
@@ -16,19 +19,33 @@ COMMANDS_GROUP = "mfn.commands"
 class Commands(TyperGroup):
     """Turns every error into a sentence on stderr and an exit code; nothing reaches the user as a traceback."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Note first whether --json is among the words, so that errors in them are told as it asks."""
+        ctx.ensure_object(dict)["json"] = JSON in args
+        with _told(ctx):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen sub-command."""
-        try:
+        with _told(ctx):
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            sys.stderr.write("Interrupted.\n")
-            raise typer.Exit(INTERRUPTED) from None
-        except Exception as error:  # the last place to look at an error
-            failure = explain(error)
-            if failure is None:
-                raise
-            failure.tell(as_json=bool((ctx.obj or {}).get("json")))
-            raise typer.Exit(failure.exit_code) from None
+
+
+@contextmanager
+def _told(ctx: Any) -> Iterator[None]:
+    """Errors become what they say, and an exit code."""
+    as_json = bool(ctx.obj["json"])
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        raise typer.Exit(INTERRUPTED) from None
+    except Exception as error:  # the last place to look at an error
+        failure = explain(error, as_json)
+        if failure is None:
+            raise
+        failure.tell(as_json)
+        raise typer.Exit(failure.exit_code) from None
 
 
 def build() -> typer.Typer:

@@ -21,15 +21,23 @@ def connected(server: str | None, api_key: str | None) -> Iterator["Client"]:
     """A client of the named server, or of an embedded one that lives as long as the context.
 
     Raises:
-        UsageError: no server is named and none can be embedded.
+        UsageError: no server is named and none can be embedded, or its settings are wrong.
     """
     from mfn_client import Client
 
     with ExitStack() as stack:
         if server is None:
-            embedded = stack.enter_context(_embedded())
+            embedded = _entered(stack)
             server, api_key = embedded.target, embedded.api_key
         yield stack.enter_context(Client(server, api_key=api_key))
+
+
+def _entered(stack: ExitStack) -> Any:
+    """The embedded server, running; it says what is wrong with its MFN_* settings with a ValueError."""
+    try:
+        return stack.enter_context(_embedded())
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def _embedded() -> Any:

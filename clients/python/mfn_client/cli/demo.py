@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415  # grpc and numpy are loaded when a command runs, not for --help
 
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,23 +13,29 @@ import typer
 from mfn_client.cli.connection import connected
 from mfn_client.cli.demo_runs import RUNS, SEED, SIDE, DemoRun
 from mfn_client.cli.options import ApiKey, Json, Server
-from mfn_client.cli.output import console, emit_json, number, table
+from mfn_client.cli.output import console, counted, emit_json, number, table
 
 if TYPE_CHECKING:
     from mfn_client import Client, Frame, Simulation
     from mfn_client._export import Outputs
+    from mfn_client.cli.view import View
 
 NAME = "demo"
+STARTING = "Starting a server; the first run compiles its kernels (about 15 s)."
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run came to; wavelengths in cells, None where there is none."""
+    """What one run came to; wavelengths in cells, None where there is none.
+
+    seconds: from the call to the last file. compute_seconds: what the server computed, of which the rate is told.
+    """
 
     model: str
     steps: int
     frames: int
     seconds: float
+    compute_seconds: float
     cell_steps_per_second: float
     measured_wavelength: float | None
     predicted_wavelength: float | None
@@ -43,6 +50,8 @@ def command(
 ) -> None:
     """Watch patterns form: run some models, draw them, and set their wavelengths beside what theory predicts."""
     out.mkdir(parents=True, exist_ok=True)
+    if server is None and not json:
+        sys.stderr.write(f"{STARTING}\n")
     with connected(server, api_key) as client:
         outcomes = [_run(client, run, out, quiet=json) for run in RUNS]
     if json:
@@ -75,6 +84,7 @@ def _run(client: "Client", run: DemoRun, folder: Path, quiet: bool) -> Outcome:
         steps=run.steps,
         frames=outputs.frames,
         seconds=time.perf_counter() - began,
+        compute_seconds=simulation.summary.compute_seconds if simulation.summary else float("nan"),
         cell_steps_per_second=_rate(simulation),
         measured_wavelength=peak_wavelength(last.fields[run.measured]),
         predicted_wavelength=client.analyze(run.model, rows=SIDE, cols=SIDE).predicted_wavelength,
@@ -83,11 +93,9 @@ def _run(client: "Client", run: DemoRun, folder: Path, quiet: bool) -> Outcome:
 
 
 def _stream(simulation: "Simulation", run: DemoRun, outputs: "Outputs", quiet: bool) -> "Frame":
-    """Pass every frame on to the files and to the bar; returns the last one."""
-    from mfn_client.cli.view import View, bar_console
-
+    """Pass every frame on to the files and to the screen; returns the last one."""
     last = None
-    with View(run.model, run.steps, bar_console(quiet)) as view:
+    with _view(run, quiet) as view:
         for last in simulation:
             if simulation.started is not None:
                 outputs.add(last, simulation.started)
@@ -95,6 +103,18 @@ def _stream(simulation: "Simulation", run: DemoRun, outputs: "Outputs", quiet: b
     if last is None:
         raise RuntimeError("the simulation ended without a frame")
     return last
+
+
+def _view(run: DemoRun, quiet: bool) -> "View":
+    """The run as a person sees it: its field in a terminal, a line elsewhere."""
+    from mfn_client._colours import table_for
+    from mfn_client.cli.heatmap import HeatMap
+    from mfn_client.cli.view import View, bar_console, can_draw
+
+    where = bar_console(quiet)
+    if where is None and not quiet:
+        sys.stderr.write(f"{run.model}: {counted(run.steps, 'step')} of {SIDE} x {SIDE} cells\n")
+    return View(run.model, run.steps, where, HeatMap(table_for(run.model)) if can_draw(quiet) else None)
 
 
 def _rate(simulation: "Simulation") -> float:
@@ -106,20 +126,29 @@ def _rate(simulation: "Simulation") -> float:
 
 
 def _show(outcomes: list[Outcome]) -> None:
-
     rows = [
         (
             each.model,
             f"{each.steps:,}",
             str(each.frames),
             f"{each.seconds:.1f}",
+            f"{each.compute_seconds:.2f}",
             f"{each.cell_steps_per_second / 1e6:,.0f} M",
             number(each.measured_wavelength, 4),
             number(each.predicted_wavelength, 4),
         )
         for each in outcomes
     ]
-    columns = ("model", ">steps", ">frames", ">seconds", ">cell-steps/s", ">wavelength", ">predicted")
+    columns = (
+        "model",
+        ">steps",
+        ">frames",
+        ">seconds",
+        ">compute s",
+        ">cell-steps/compute s",
+        ">wavelength",
+        ">predicted",
+    )
     out = console()
     out.print(table("What was computed (wavelengths in cells)", columns, rows))
     if any(each.predicted_wavelength is None for each in outcomes):

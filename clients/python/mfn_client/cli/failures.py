@@ -37,8 +37,13 @@ class Failure:
         sys.stderr.write(f"Error: {self.sentence}\n")
 
 
-def explain(error: Exception) -> Failure | None:
-    """What to tell of an error; None for those that typer handles, and for faults of ours while MFN_DEBUG is set."""
+def explain(error: Exception, as_json: bool = False) -> Failure | None:
+    """What to tell of an error; None for those that typer handles, and for faults of ours while MFN_DEBUG is set.
+
+    With `as_json` typer's own complaints about the command line are told here as well.
+    """
+    if as_json and isinstance(error, typer.TyperException):
+        return Failure(error.exit_code, error.format_message())
     if isinstance(error, typer.TyperException | typer.Exit | typer.Abort):
         return None
     if isinstance(error, UsageError):

@@ -7,13 +7,7 @@ import typer
 from mfn_client.cli.failures import UsageError
 from mfn_client.cli.parsing import parse_boundaries, parse_parameters, parse_spacing
 
-
-def _remember_json(ctx: typer.Context, value: bool) -> bool:
-    """Let the group know how errors should be told."""
-    ctx.ensure_object(dict)["json"] = value
-    return value
-
-
+JSON = "--json"
 Server = Annotated[
     str | None,
     typer.Option(
@@ -37,10 +31,8 @@ ApiKey = Annotated[
 Json = Annotated[
     bool,
     typer.Option(
-        "--json",
+        JSON,
         help="Print one JSON document and nothing else.",
-        callback=_remember_json,
-        is_eager=True,
     ),
 ]
 Rows = Annotated[int | None, typer.Option(help="Rows of the grid, 4 to 4096. Default: 256.")]

@@ -3,12 +3,17 @@
 # ruff: noqa: PLC0415  # grpc and numpy are loaded when a command runs, not for --help
 
 import json
+import math
 import sys
 from collections.abc import Sequence
+from decimal import ROUND_FLOOR, Context
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+LARGEST_COUNT = 10**12
+"""Whole numbers below it are written out."""
 
 
 def emit_json(document: Any) -> None:
@@ -38,4 +43,20 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 def number(value: float | None, digits: int = 6) -> str:
     """A number for people; a dash where there is none."""
-    return "–" if value is None or value != value else f"{value:.{digits}g}"  # noqa: PLR0124  # NaN differs from itself
+    if value is None or math.isnan(value):
+        return "–"
+    is_large_count = 10**digits <= abs(value) < LARGEST_COUNT and value == int(value)
+    return f"{value:,.0f}" if is_large_count else f"{value:.{digits}g}"
+
+
+def limit(value: float, digits: int = 6) -> str:
+    """An upper limit for people: rounded down, so that what is printed may itself be used."""
+    if not math.isfinite(value):
+        return number(value)
+    kept = Context(prec=digits, rounding=ROUND_FLOOR).create_decimal_from_float(value)
+    return f"{float(kept):.{digits}g}"
+
+
+def counted(count: int, thing: str) -> str:
+    """A count with its noun: "1 step", "1,000 steps"."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"

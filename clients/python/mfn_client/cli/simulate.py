@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415  # grpc and numpy are loaded when a command runs, not for --help
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,7 +24,7 @@ from mfn_client.cli.options import (
     Stepper,
     spec_arguments,
 )
-from mfn_client.cli.output import console, emit_json, number, table
+from mfn_client.cli.output import console, counted, emit_json, number, table
 
 if TYPE_CHECKING:
     from mfn_client import Simulation
@@ -69,10 +68,11 @@ def command(
 ) -> None:
     """Run a simulation and watch it; write its frames to files."""
     from mfn_client._export import Outputs
+    from mfn_client.cli.view import can_draw
 
     paths = out or []
     arguments = spec_arguments(rows, cols, dt, spacing, boundary, precision, stepper, param)
-    live = sys.stdout.isatty() and "utf" in sys.stdout.encoding.lower() and not json
+    live = can_draw(quiet=json)
     arguments |= {"steps": steps, "seed": seed, "species": species or ()}
     arguments |= _frames(steps, stride, paths, live)
     began = time.perf_counter()
@@ -120,8 +120,9 @@ def _report(run: "Simulation", frames: int, seconds: float, written: list[Path],
     rate = summary.steps_done * started.shape[0] * started.shape[1] / max(summary.compute_seconds, 1e-9)
     out.print(table(f"{started.model}: last state", ("species", "unit", ">min", ">max", ">mean", ">std"), rows))
     out.print(
-        f"{summary.steps_done:,} steps of {started.shape[0]} x {started.shape[1]} cells in {seconds:.2f} s, "
-        f"{frames} frames, {rate / 1e6:,.0f} million cell-steps a second of computing."
+        f"{counted(summary.steps_done, 'step')} of {started.shape[0]} x {started.shape[1]} cells and "
+        f"{counted(frames, 'frame')} in {seconds:.2f} s, {number(summary.compute_seconds, 3)} s of them computing, "
+        f"{rate / 1e6:,.0f} million cell-steps a second of computing."
     )
     if summary.mycelium is not None:
         out.print(f"Growth events: {summary.mycelium.growth_events:,}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
     from mfn_client import Frame
@@ -31,7 +31,7 @@ class View:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=console,
@@ -58,6 +58,12 @@ class View:
     ) -> None:
         if self._live:
             self._live.stop()
+
+
+def can_draw(quiet: bool) -> bool:
+    """Whether a field can be drawn where the bar goes: in a terminal that shows half blocks."""
+    console = bar_console(quiet)
+    return console is not None and "utf" in (getattr(console.file, "encoding", None) or "").lower()
 
 
 def bar_console(quiet: bool) -> Console | None:
