@@ -115,7 +115,8 @@ class Application:
 
     def _server(self) -> grpc.aio.Server:
         server = grpc.aio.server(interceptors=interceptors(self.settings), options=CHANNEL_OPTIONS)
-        server.add_generic_rpc_handlers(tuple(bind(*each) for each in self.services.items()))
+        idle_s = self.settings.reader_idle_s
+        server.add_generic_rpc_handlers(tuple(bind(*each, idle_s) for each in self.services.items()))
         return server
 
 

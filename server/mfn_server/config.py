@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     )
     array_quota_bytes: int = Field(2 * GIB, ge=2**20, description="bytes of uploaded arrays one principal may keep")
     upload_idle_s: float = Field(30, ge=0.1, le=3600, description="longest silence of an upload, in seconds")
+    reader_idle_s: float = Field(300, ge=0.1, description="seconds after which a stream that nobody reads is ended")
     resume_token_key: SecretStr | None = Field(
         None,
         validate_default=True,

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -49,12 +50,13 @@ class Call:
         return self._context.time_remaining()
 
 
-def bind(service: ServiceDescriptor, implementation: object) -> grpc.GenericRpcHandler:
+def bind(service: ServiceDescriptor, implementation: object, reader_idle_s: float) -> grpc.GenericRpcHandler:
     """Serve every method of a service by the coroutine of the same name in snake case.
 
     A response-streaming method is an async generator. A method that the implementation lacks answers UNIMPLEMENTED.
+    A stream whose reader takes nothing for `reader_idle_s` seconds ends with STREAM_IDLE.
     """
-    handlers = {method.name: _method_handler(method, implementation) for method in service.methods}
+    handlers = {method.name: _method_handler(method, implementation, reader_idle_s) for method in service.methods}
     return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
 
@@ -107,9 +109,9 @@ async def refuse(context: Context, fault: Fault, request_id: str) -> None:
     await context.abort(fault.status_code, fault.message, trailers_of(fault, request_id))
 
 
-def _method_handler(method: MethodDescriptor, implementation: object) -> Handler:
+def _method_handler(method: MethodDescriptor, implementation: object, reader_idle_s: float) -> Handler:
     function = getattr(implementation, _snake_case(method.name), None) or _missing(method)
-    respond = _respond_stream if method.server_streaming else _respond_unary
+    respond = partial(_respond_stream, reader_idle_s) if method.server_streaming else _respond_unary
     message_type = GetMessageClass(method.input_type)
     client_streaming = method.client_streaming
 
@@ -130,11 +132,28 @@ async def _respond_unary(function: Callable[..., Any], request: object, call: Ca
     return encode_unary(await function(request, call))
 
 
-async def _respond_stream(function: Callable[..., Any], request: object, call: Call, context: Context) -> None:
+async def _respond_stream(
+    reader_idle_s: float, function: Callable[..., Any], request: object, call: Call, context: Context
+) -> None:
     """Drive the generator here, so that a cancel while a write is blocked still cleans it up at once."""
     async with aclosing(function(request, call)) as responses:
         async for response in responses:
-            await context.write(response.SerializeToString())
+            await _write(context, response.SerializeToString(), reader_idle_s)
+
+
+async def _write(context: Context, raw: bytes, reader_idle_s: float) -> None:
+    try:
+        async with asyncio.timeout(reader_idle_s):
+            await context.write(raw)
+    except TimeoutError:
+        text = f"nothing was read for {reader_idle_s:g} s; the last resume_token, where there is one, continues"
+        raise Fault(reasons.ERROR_REASON_STREAM_IDLE, text) from None
+    except grpc.aio.AbortError:
+        raise
+    except grpc.aio.BaseError as gone:
+        # A write fails in no other way than that the caller has left or the server has stopped: as good as cancelled,
+        # although grpc has not got round to it. There is nobody to abort for.
+        raise asyncio.CancelledError from gone
 
 
 async def _single(requests: AsyncIterator[bytes], message_type: type[Message]) -> Message:

@@ -54,9 +54,9 @@ async def ending(jobs: list[Job]) -> AsyncIterator[None]:
     await asyncio.gather(*(job.task for job in jobs), return_exceptions=True)
 
 
-async def refusal(admission: Admission, size: int = 1) -> Fault:
+async def refusal(admission: Admission, size: int = 1, patience_s: float | None = None) -> Fault:
     with pytest.raises(Fault) as caught:
-        async with admission.admit(size):
+        async with admission.admit(size, patience_s):
             pytest.fail("admitted beyond the limits")
     return caught.value
 
@@ -153,6 +153,54 @@ async def test_a_job_cancelled_just_as_it_is_admitted_gives_its_place_on() -> No
         assert jobs[0].task.cancelled()
         assert inside(jobs) == [1]
     assert (admission.running, admission.bytes_held, admission.queued) == (0, 0, 0)
+
+
+async def test_a_job_that_can_wait_no_longer_is_refused_and_makes_room_for_those_behind_it() -> None:
+    admission = Admission(max_running=8, max_queued=8, max_bytes=100)
+    jobs = await started(admission, 60)
+    async with ending(jobs):
+        impatient = asyncio.create_task(refusal(admission, 50, patience_s=0.01))
+        jobs += await started(admission, 10)
+        assert (inside(jobs), admission.queued) == ([0], 2)
+        fault = await impatient
+        assert fault.reason == reasons.ERROR_REASON_DEADLINE_TOO_SHORT
+        assert fault.status_code is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert "waited in the queue" in fault.message
+        assert fault.metadata == {"steps_done": "0"}
+        await settled()
+        assert (inside(jobs), admission.queued, admission.bytes_held) == ([0, 1], 0, 70)
+
+
+async def test_a_job_that_need_not_wait_is_admitted_however_short_of_time_it_is() -> None:
+    admission = Admission(max_running=1, max_queued=0, max_bytes=100)
+    async with admission.admit(1, patience_s=0.0):
+        assert admission.running == 1
+
+
+async def test_a_job_cancelled_just_as_it_gives_up_frees_nothing_that_it_did_not_hold() -> None:
+    admission = Admission(max_running=1, max_queued=8, max_bytes=100)
+    jobs = await started(admission, 1, 1)
+    async with ending(jobs):
+        admission._give_up(admission._queue[0])
+        jobs[1].task.cancel()
+        await settled()
+        assert (admission.running, admission.bytes_held, admission.queued) == (1, 1, 0)
+
+
+async def test_only_jobs_that_completed_count_towards_how_long_one_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 100.0, 100.0, 107.0])  # a job that did not complete asks for no second time
+    monkeypatch.setattr("mfn_server.admission.monotonic", lambda: next(clock))
+    admission = Admission(max_running=1, max_queued=0, max_bytes=100)
+    async with admission.admit(1):
+        pass
+    assert admission._typical_s == 1.0
+    with pytest.raises(ZeroDivisionError):
+        async with admission.admit(1):
+            raise ZeroDivisionError
+    assert admission._typical_s == 1.0
+    async with admission.admit(1) as place:
+        place.completed = True
+    assert admission._typical_s == pytest.approx(1.0 + 0.2 * (7.0 - 1.0))
 
 
 async def test_a_job_that_fails_gives_its_place_back() -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from mfn_server.compute import Compute
+from mfn_server.compute import Compute, NoWorkerInTime
 from tests.server.conftest import Complaints
 
 
@@ -55,6 +55,55 @@ async def test_a_principal_that_comes_late_waits_for_one_slice_of_the_others_onl
     gate.set()
     await asyncio.gather(held, *tasks)
     assert done.index("c1") == 2
+
+
+async def test_short_jobs_go_before_every_slice_and_in_turn_between_principals(gate: threading.Event) -> None:
+    compute, done = Compute(workers=1), list[str]()
+    held = await holding(compute, gate)
+    slices = await asked_for(compute, done, "a1", "b1", "a2")
+    jobs = [asyncio.create_task(compute.urgent(name[0], partial(done.append, name))) for name in ("a3", "a4", "b2")]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(held, *slices, *jobs)
+    assert done == ["a3", "b2", "a4", "a1", "b1", "a2"]
+
+
+async def test_short_jobs_have_no_more_workers_than_there_are(gate: threading.Event) -> None:
+    compute, done = Compute(workers=1), list[str]()
+    held = await holding(compute, gate)
+    job = asyncio.create_task(compute.urgent("a", partial(done.append, "a1")))
+    await asyncio.sleep(0)
+    assert (compute._running, done) == (1, [])
+    gate.set()
+    await asyncio.gather(held, job)
+    assert done == ["a1"]
+
+
+async def test_work_that_no_worker_takes_in_time_is_given_up_and_never_done(gate: threading.Event) -> None:
+    compute, done = Compute(workers=1), list[str]()
+    held = await holding(compute, gate)
+    for lane in (compute.run, compute.urgent):
+        with pytest.raises(NoWorkerInTime):
+            await lane("a", partial(done.append, "a1"), 0.0)
+    gate.set()
+    await held
+    assert await compute.run("b", lambda: "after") == "after"
+    assert done == []
+
+
+async def test_work_that_has_begun_is_awaited_however_short_its_caller_is_of_time(gate: threading.Event) -> None:
+    compute, begun = Compute(workers=1), threading.Event()
+
+    def work() -> bool:
+        begun.set()
+        return gate.wait(60)
+
+    task = asyncio.create_task(compute.run("a", work, 0.0))
+    await asyncio.to_thread(begun.wait, 60)
+    await asyncio.sleep(0.01)  # longer than its patience
+    assert not task.done()
+    gate.set()
+    assert await task
 
 
 async def test_work_that_waits_is_dropped_when_its_caller_leaves(gate: threading.Event) -> None:

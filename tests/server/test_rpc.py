@@ -1,6 +1,8 @@
 """Binding services to gRPC: bytes in, one error model out."""
 
+import asyncio
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
@@ -13,8 +15,10 @@ from mfn_server import rpc
 from mfn_server.errors import Fault
 from mfn_server.rpc import MAX_MESSAGE_BYTES, decode, encode_unary, unimplemented_methods
 from mfn_server.services.electrochemistry import ElectrochemistryService
-from tests.server.calling import NERNST, refusal_of
+from tests.server.calling import NERNST, refusal_of, rest_of
 from tests.server.conftest import Start
+from tests.server.gates import eventually
+from tests.server.specs import spec
 
 ELECTROCHEMISTRY = electrochemistry_pb2.DESCRIPTOR.services_by_name["ElectrochemistryService"]
 
@@ -124,8 +128,8 @@ async def test_one_call_does_not_inherit_the_request_id_of_another(start: Start)
 
 async def test_a_stream_that_is_cancelled_while_its_reader_is_slow_is_cleaned_up_at_once(start: Start) -> None:
     server = await start(max_running=1, max_queued=1)
-    spec = simulation_pb2.SimulationSpec(steps=1000, gray_scott=simulation_pb2.GrayScottModel())
-    call = server.simulation.Simulate(simulation_pb2.SimulateRequest(spec=spec, frame_stride=1))
+    message = simulation_pb2.SimulationSpec(steps=1000, gray_scott=simulation_pb2.GrayScottModel())
+    call = server.simulation.Simulate(simulation_pb2.SimulateRequest(spec=message, frame_stride=1))
     assert (await call.read()).HasField("started")
     assert server.application.engine.admission.running == 1
     call.cancel()
@@ -133,8 +137,60 @@ async def test_a_stream_that_is_cancelled_while_its_reader_is_slow_is_cleaned_up
         assert server.application.engine.admission.running == 1
 
 
+async def test_a_stream_that_nobody_reads_gives_its_place_back_and_its_token_continues_it(start: Start) -> None:
+    server = await start(reader_idle_s=0.1)
+    message = spec(steps=40, shape=(512, 512))  # 4 MiB a frame, far more than the transport holds
+    request = simulation_pb2.SimulateRequest(spec=message, frame_stride=1)
+    call = server.simulation.Simulate(request)
+    assert (await call.read()).HasField("started")
+    await eventually(lambda: server.application.engine.admission.running == 0)
+    seen = list[Any]()
+
+    async def read() -> None:
+        while True:
+            seen.append(await call.read())
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await read()
+    refusal = refusal_of(caught.value)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.ABORTED, "STREAM_IDLE")
+    assert "resume_token" in refusal.message
+    last = next(answer.frame for answer in reversed(seen) if answer.frame.last)
+    assert last.step < 40
+    request.resume_token, request.frame_stride = last.resume_token, 40
+    resumed = await rest_of(server.simulation.Simulate(request))
+    assert resumed[0].started.resumed_from_step == last.step
+    assert resumed[-1].summary.steps_done == 40
+
+
+@pytest.mark.parametrize("error", [grpc.aio.InternalError, grpc.aio.UsageError, grpc.aio.BaseError])
+async def test_a_write_to_a_caller_that_has_left_is_neither_logged_nor_aborted(
+    error: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Gone:
+        """A call that is over, as a handler finds it: a write fails, and so would an abort."""
+
+        async def write(self, _: bytes) -> None:
+            raise error
+
+    closed = list[bool]()
+
+    async def answers(*_: Any) -> AsyncIterator[types_pb2.Array]:
+        try:
+            yield types_pb2.Array()
+        finally:
+            closed.append(True)
+
+    context: Any = Gone()
+    call = rpc.Call(context)
+    with pytest.raises(asyncio.CancelledError):
+        await rpc.translate(context, call, rpc._respond_stream(1.0, answers, None, call, context))
+    assert closed == [True]
+    assert not [record for record in caplog.records if record.name == rpc.log.name]
+
+
 def test_the_services_that_nothing_implements_are_answered_for_each_method() -> None:
     service = features_pb2.DESCRIPTOR.services_by_name["FeatureService"]
-    handler = rpc.bind(service, object())
+    handler = rpc.bind(service, object(), 1.0)
     assert handler.service_name() == "mfn.v1.FeatureService"  # type: ignore[attr-defined]  # the stub hides it
     assert unimplemented_methods(service, object()) == [method.name for method in service.methods]

@@ -15,7 +15,8 @@ from mfn_grpc.core.electrochemistry import (
     nernst_potential_mv,
     nernst_potentials_mv,
 )
-from mfn_grpc.core.limits import Faults, Violation
+from mfn_grpc.core.electrochemistry.ranges import MAX_IONS
+from mfn_grpc.core.limits import Faults, Violation, refuse
 from mfn_grpc.v1 import electrochemistry_pb2 as pb
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.compute import Compute
@@ -24,8 +25,6 @@ from mfn_server.rpc import MAX_MESSAGE_BYTES, Call
 
 MAX_POTENTIALS = MAX_MESSAGE_BYTES // 8 - 128
 """Potentials that fit one answer, its shape and tags included."""
-
-MAX_NAME = 64
 
 
 class ElectrochemistryService:
@@ -48,15 +47,13 @@ class ElectrochemistryService:
         self, request: pb.ComputeNernstBatchRequest, call: Call
     ) -> pb.ComputeNernstBatchResponse:
         """Nernst potentials of arrays that broadcast together."""
-        return await self._compute.run(call.principal, partial(_nernst_batch, request))
+        return await self._compute.urgent(call.principal, partial(_nernst_batch, request))
 
     async def compute_goldman(self, request: pb.ComputeGoldmanRequest, call: Call) -> pb.ComputeGoldmanResponse:
         """Goldman-Hodgkin-Katz voltage."""
-        faults = Faults()
-        ions = [_ion(ion, f"ions[{i}]", faults) for i, ion in enumerate(request.ions)]
-        potential = faults.collect(goldman_potential_mv, ions, _temperature(request))
-        faults.refuse()
-        return pb.ComputeGoldmanResponse(potential_mv=potential)
+        _refuse_too_many(len(request.ions))
+        ions = [_ion(ion) for ion in request.ions]
+        return pb.ComputeGoldmanResponse(potential_mv=goldman_potential_mv(ions, _temperature(request)))
 
     async def compute_goldman_current(
         self, request: pb.ComputeGoldmanCurrentRequest, call: Call
@@ -64,9 +61,8 @@ class ElectrochemistryService:
         """Goldman-Hodgkin-Katz current density."""
         faults = Faults()
         _require(request, ("ion", "membrane_potential_mv"), faults)
-        ion = _ion(request.ion, "ion", faults)
         if request.HasField("ion"):
-            arguments = ion, request.membrane_potential_mv, _temperature(request)
+            arguments = _ion(request.ion), request.membrane_potential_mv, _temperature(request)
             current = faults.collect(goldman_current_a_per_m2, *arguments)
         faults.refuse()
         return pb.ComputeGoldmanCurrentResponse(current_density_a_per_m2=current)
@@ -82,16 +78,19 @@ def _require(request: Any, names: tuple[str, ...], faults: Faults) -> None:
             faults.add(Violation(name, "", "is missing, must be set"))
 
 
-def _ion(message: pb.Ion, path: str, faults: Faults) -> Ion:
-    if len(message.name) > MAX_NAME:
-        text = f"has {len(message.name)} characters, must have at most {MAX_NAME}"
-        faults.add(Violation(f"{path}.name", message.name[:MAX_NAME], text))
+def _refuse_too_many(ions: int) -> None:
+    """By their number alone: one request has room for two million."""
+    if ions > MAX_IONS:
+        refuse([Violation("ions", f"{ions} ions", f"has {ions} ions, must have 1 to {MAX_IONS}")])
+
+
+def _ion(message: pb.Ion) -> Ion:
     return Ion(
         message.z_valence,
         message.permeability,
         message.concentration_out_molar,
         message.concentration_in_molar,
-        message.name[:MAX_NAME],
+        message.name,
     )
 
 

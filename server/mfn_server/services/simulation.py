@@ -12,6 +12,7 @@ from mfn_grpc.core.limits import Faults, Limit, Violation
 from mfn_grpc.core.reaction_diffusion import MODELS, NUMERICS_VERSION, SimulationSpec, analyze
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.compute import NoWorkerInTime
 from mfn_server.errors import Fault
 from mfn_server.rpc import MAX_MESSAGE_BYTES, Call
 from mfn_server.simulation.engine import Engine
@@ -35,9 +36,9 @@ class SimulationService:
 
     async def simulate(self, request: pb.SimulateRequest, call: Call) -> AsyncIterator[pb.SimulateResponse]:
         """Started, frames while they are computed, Summary."""
-        plan = await self._engine.compute.run(call.principal, partial(self._streamed_plan, request, call))
+        plan = await self._engine.urgent(call, partial(self._streamed_plan, request, call))
         await self._engine.ready(call)
-        async with self._engine.admission.admit(plan.bytes_needed):
+        async with self._engine.admit(plan.bytes_needed, call) as place:
             run = await Run.open(self._engine, plan, call)
             stream = _Stream(self._engine, plan, call, run)
             yield await stream.started()
@@ -50,14 +51,15 @@ class SimulationService:
                 raise stream.fault(diverged) from None
             if run.stop_reason == pb.STOP_REASON_DRAINING:
                 await run.save()
+            place.completed = run.stop_reason == pb.STOP_REASON_COMPLETED
             yield await stream.summary()
             await (run.forget() if run.stop_reason == pb.STOP_REASON_COMPLETED else run.save())
 
     async def run_simulation(self, request: pb.RunSimulationRequest, call: Call) -> pb.RunSimulationResponse:
         """The same to the end, without frames."""
-        plan = await self._engine.compute.run(call.principal, partial(self._unary_plan, request, call))
+        plan = await self._engine.urgent(call, partial(self._unary_plan, request, call))
         await self._engine.ready(call)
-        async with self._engine.admission.admit(plan.bytes_needed):
+        async with self._engine.admit(plan.bytes_needed, call) as place:
             run = await Run.open(self._engine, plan, call)
             stream = _Stream(self._engine, plan, call, run)
             try:
@@ -67,6 +69,7 @@ class SimulationService:
             if not completed:
                 await run.save()
                 raise stream.cut_short()
+            place.completed = True
             await run.forget()
             started, summary = (await stream.started()).started, (await stream.summary()).summary
         state = to_array(run.simulation.state) if request.with_final_state else None
@@ -74,7 +77,7 @@ class SimulationService:
 
     async def analyze_stability(self, request: pb.AnalyzeStabilityRequest, call: Call) -> pb.AnalyzeStabilityResponse:
         """Linear stability of a spec, also of one that could not be run."""
-        return await self._engine.compute.run(call.principal, partial(self._analysis, request, call))
+        return await self._engine.urgent(call, partial(self._analysis, request, call))
 
     async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
         """All models."""
@@ -85,7 +88,7 @@ class SimulationService:
         engine = self._engine
         parts = arriving(requests, engine.pace.upload_idle_s)
         first = await first_part(parts)
-        async with engine.admission.admit(first.total_bytes):
+        async with engine.admission.admit(first.total_bytes, engine.patience_s(call)):
             array = await assemble(first, parts)
             ref = await asyncio.to_thread(engine.arrays.save, call.principal, array)
         return pb.UploadArrayResponse(array_ref=ref, expires_in_seconds=round(engine.arrays.ttl_s))
@@ -152,7 +155,7 @@ class _Stream:
 
     async def started(self) -> pb.SimulateResponse:
         plan = self._plan
-        report = await self._engine.compute.run(self._call.principal, partial(analyze, plan.spec))
+        report = await self._engine.urgent(self._call, partial(analyze, plan.spec))
         started = pb.Started(
             spec=encode_spec(plan.spec),
             spec_hash=plan.spec_hash,
@@ -173,7 +176,11 @@ class _Stream:
     async def summary(self) -> pb.SimulateResponse:
         run = self._run
         summarised = partial(summarise, run.simulation, run.stop_reason, run.compute_seconds)
-        summary = await self._engine.compute.run(self._call.principal, summarised)
+        patience_s = self._engine.patience_s(self._call)
+        try:
+            summary = await self._engine.compute.urgent(self._call.principal, summarised, patience_s)
+        except NoWorkerInTime:
+            raise self.cut_short() from None
         self._sequence += 1
         if run.stop_reason != pb.STOP_REASON_COMPLETED:
             self._position = replace(self._position, sequence=self._sequence)

@@ -4,12 +4,14 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from mfn_grpc.core.reaction_diffusion import warm_up
 from mfn_grpc.v1 import error_reason_pb2 as reasons
-from mfn_server.admission import Admission
-from mfn_server.compute import Compute
+from mfn_server.admission import Admission, Place
+from mfn_server.compute import Compute, NoWorkerInTime
 from mfn_server.errors import Fault
 from mfn_server.rpc import Call
 from mfn_server.simulation.checkpoints import CheckpointStore
@@ -21,6 +23,7 @@ ANSWER_MARGIN_S = 0.05
 WARM_UP_RETRY_S = 1.0
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,29 @@ class Engine:
     draining: asyncio.Event
     pace: Pace
 
+    def patience_s(self, call: Call, needed_s: float = 0) -> float | None:
+        """How long a call can wait for something that takes `needed_s` and still answer; None without a deadline."""
+        remaining = call.time_remaining()
+        return None if remaining is None else max(0.0, remaining - needed_s - ANSWER_MARGIN_S)
+
+    def admit(self, size: int, call: Call) -> AbstractAsyncContextManager[Place]:
+        """A place for a simulation of `size` bytes; a wait for it leaves time for a slice and the answer."""
+        return self.admission.admit(size, self.patience_s(call, self.pace.slice_s))
+
+    async def urgent(self, call: Call, work: Callable[[], T]) -> T:
+        """A short job of a call that has computed no step yet; DEADLINE_TOO_SHORT when no worker is free in time."""
+        try:
+            return await self.compute.urgent(call.principal, work, self.patience_s(call))
+        except NoWorkerInTime:
+            text = "no worker was free until the deadline was near; allow more time"
+            metadata = {"steps_done": "0"}
+            raise Fault(reasons.ERROR_REASON_DEADLINE_TOO_SHORT, text, metadata=metadata) from None
+
     async def ready(self, call: Call) -> None:
         """Wait until the kernels are compiled, as long as the caller's deadline allows; refuse when draining."""
         self.kernels.start()
         if not self.kernels.finished.is_set() and not self.draining.is_set():
-            await self._wait(call.time_remaining())
+            await self._wait(self.patience_s(call))
         self.refuse_when_draining()
         if not self.kernels.finished.is_set():
             text = "the server is still compiling its kernels; try again shortly"
@@ -92,9 +113,8 @@ class Engine:
         if not self.kernels.usable:
             raise Fault(reasons.ERROR_REASON_INTERNAL, "the kernels of this server could not be compiled; see its log")
 
-    async def _wait(self, remaining: float | None) -> None:
+    async def _wait(self, patience: float | None) -> None:
         """Until the kernels are compiled or the server drains, or the time left is just enough to say so."""
-        patience = None if remaining is None else max(0.0, remaining - ANSWER_MARGIN_S)
         waits = [asyncio.create_task(event.wait()) for event in (self.kernels.finished, self.draining)]
         try:
             await asyncio.wait(waits, timeout=patience, return_when=asyncio.FIRST_COMPLETED)

@@ -1,7 +1,7 @@
 """Frames: which species of a state are sent, how they are reduced and stored, and how they become messages."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from mfn_grpc.v1 import types_pb2 as types
 AnyArray = np.ndarray[Any, np.dtype[Any]]
 
 MESSAGE_DATA_BYTES = 1024 * 1024
+LARGE_STATE_BYTES = 32 * 1024 * 1024
+"""A larger state is looked at species by species, so that cancellation and other calls come between."""
 REDUCED_EDGE = Limit(MIN_EDGE, MAX_EDGE, "cells", "longest edge of a frame")
 _OFFERED: dict[int, np.dtype[Any]] = {
     types.ELEMENT_TYPE_FLOAT64: np.dtype("<f8"),
@@ -38,6 +40,13 @@ class FrameForm:
         rows, cols = (-(-edge // self.block) for edge in spec.shape)
         return len(self.species) * rows * cols * self.dtype.itemsize
 
+    def pieces(self, spec: SimulationSpec) -> Iterator["FrameForm"]:
+        """Forms that make the frame together: one for each species of a large state, else the whole."""
+        if is_large(spec):
+            yield from (replace(self, species=(each,)) for each in self.species)
+        else:
+            yield self
+
 
 @dataclass(frozen=True, eq=False)
 class FrameArray:
@@ -57,6 +66,11 @@ def decode_form(options: pb.FrameOptions, spec: SimulationSpec, faults: Faults) 
             names = ", ".join(types.ElementType.Name(number) for number in _OFFERED)
             faults.add(Violation("element_type", str(options.element_type), f"must be one of {names}"))
         return FrameForm(_species(options, spec, faults), dtype, _block(options, spec, faults))
+
+
+def is_large(spec: SimulationSpec) -> bool:
+    """Whether looking at the whole state takes too long for one job of a worker."""
+    return len(spec.model.species) * spec.cells * spec.dtype.itemsize > LARGE_STATE_BYTES
 
 
 def make_frame(form: FrameForm, state: AnyArray) -> list[FrameArray]:
@@ -80,12 +94,17 @@ def frame_messages(step: int, time: float, arrays: list[FrameArray]) -> Iterator
 
 def _species(options: pb.FrameOptions, spec: SimulationSpec, faults: Faults) -> tuple[tuple[int, str], ...]:
     known = {species.name: index for index, species in enumerate(spec.model.species)}
-    chosen = list(options.species) or list(known)
+    if len(options.species) > len(known):
+        text = f"has {len(options.species)} entries, must have at most {len(known)}, the species of the model"
+        faults.add(Violation("species", str(len(options.species)), text))
+        return ()
+    chosen, seen = list(options.species) or list(known), set[str]()
     for i, name in enumerate(chosen):
         if name not in known:
             faults.add(Violation(f"species[{i}]", name, f"is {name!r}, must be one of {', '.join(known)}"))
-        elif name in chosen[:i]:
+        elif name in seen:
             faults.add(Violation(f"species[{i}]", name, f"repeats {name!r}, must name each species once"))
+        seen.add(name)
     return tuple((known[name], name) for name in chosen if name in known)
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
+import numpy as np
+
 from mfn_grpc.core.reaction_diffusion import Checkpoint, Simulation, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.compute import NoWorkerInTime
 from mfn_server.rpc import Call
-from mfn_server.simulation.engine import ANSWER_MARGIN_S, Engine
-from mfn_server.simulation.frames import FrameArray, FrameForm, frame_steps, make_frame
+from mfn_server.simulation.engine import Engine
+from mfn_server.simulation.frames import FrameArray, FrameForm, frame_steps, is_large, make_frame
 from mfn_server.simulation.tokens import Position
 
 FIRST_RATE = 2e7
@@ -38,9 +41,18 @@ class Plan:
 
     @property
     def bytes_needed(self) -> int:
-        """State buffers, and one frame sent while the next is made."""
+        """State buffers, and the more of what starting takes and of one frame sent while the next is made."""
         species, rows, cols = self.spec.state_shape
-        return 2 * species * (rows + 2) * (cols + 2) * self.spec.dtype.itemsize + 2 * self.form.nbytes(self.spec)
+        buffers = 2 * species * (rows + 2) * (cols + 2) * self.spec.dtype.itemsize
+        return buffers + max(self._starting_bytes, 2 * self.form.nbytes(self.spec))
+
+    @property
+    def _starting_bytes(self) -> int:
+        """The given state or float64 noise and the state made of it; of a resumed run a checkpoint beside them."""
+        spec = self.spec
+        values = len(spec.model.species) * spec.cells
+        start = 2 * values * np.dtype(np.float64).itemsize if spec.initial_state is None else spec.initial_state.nbytes
+        return start + (values * spec.dtype.itemsize if self.resumed else 0)
 
     def frame_steps(self) -> Iterator[int]:
         """Steps of the frames still to be sent."""
@@ -64,16 +76,15 @@ class Run:
     async def open(cls, engine: Engine, plan: Plan, call: Call) -> "Run":
         """A run at its beginning, or at the last checkpoint that its resume token can use."""
         checkpoint = await _restore(engine, plan, call.principal)
-        simulation = await engine.compute.run(call.principal, partial(Simulation, plan.spec, checkpoint))
+        simulation = await engine.urgent(call, partial(Simulation, plan.spec, checkpoint))
         return cls(engine, plan, call, simulation)
 
     async def frames(self) -> AsyncGenerator[tuple[int, list[FrameArray]], None]:
         """The frames still due, each computed when it is asked for; fewer when the run must stop."""
         for step in self._plan.frame_steps():
-            if not await self.advance_to(step):
+            if not await self.advance_to(step) or (frame := await self._frame()) is None:
                 return
-            make = partial(make_frame, self._plan.form, self.simulation.state)
-            yield step, await self._engine.compute.run(self._call.principal, make)
+            yield step, frame
         # A stream that broke between its last frame and its summary is resumed with no frame due.
         await self.advance_to(self._plan.spec.last_step)
 
@@ -83,12 +94,25 @@ class Run:
             if reason := self._reason_to_stop():
                 self.stop_reason = reason
                 return False
-            seconds = await self._engine.compute.run(self._call.principal, partial(self._slice, step))
+            try:
+                seconds = await self._advance(step)
+            except NoWorkerInTime:
+                self.stop_reason = pb.STOP_REASON_DEADLINE
+                return False
             self.compute_seconds += seconds
             self._unsaved_seconds += seconds
             if self._unsaved_seconds >= self._engine.pace.checkpoint_s:
                 await self.save()
         return True
+
+    async def _advance(self, step: int) -> float:
+        """One slice towards a step, and, of a large state, a job of its own that checks it; the seconds they took."""
+        compute, principal, before = self._engine.compute, self._call.principal, self.simulation.step
+        patience_s = self._engine.patience_s(self._call, self._engine.pace.slice_s)
+        seconds = await compute.run(principal, partial(self._slice, step), patience_s)
+        if self.simulation.step > before and is_large(self.simulation.spec):
+            seconds += await compute.urgent(principal, partial(self._check, before))
+        return seconds
 
     async def save(self) -> None:
         """Write a checkpoint where there is a store and anything to save."""
@@ -104,13 +128,23 @@ class Run:
         if self._engine.checkpoints is not None:
             await asyncio.to_thread(self._engine.checkpoints.delete, self._call.principal, self.run_id)
 
+    async def _frame(self) -> list[FrameArray] | None:
+        """The state in the form asked for; None when no worker was free in time."""
+        engine, call, state, arrays = self._engine, self._call, self.simulation.state, list[FrameArray]()
+        try:
+            for piece in self._plan.form.pieces(self._plan.spec):
+                make = partial(make_frame, piece, state)
+                arrays += await engine.compute.urgent(call.principal, make, engine.patience_s(call))
+        except NoWorkerInTime:
+            self.stop_reason = pb.STOP_REASON_DEADLINE
+            return None
+        return arrays
+
     def _reason_to_stop(self) -> pb.StopReason | None:
         if self._engine.draining.is_set():
             return pb.STOP_REASON_DRAINING
-        remaining = self._call.time_remaining()
-        if remaining is not None and remaining < self._engine.pace.slice_s + ANSWER_MARGIN_S:
-            return pb.STOP_REASON_DEADLINE
-        return None
+        spare_s = self._engine.patience_s(self._call, self._engine.pace.slice_s)
+        return None if spare_s is None or spare_s > 0 else pb.STOP_REASON_DEADLINE
 
     def _slice(self, until: int) -> float:
         """Compute for about one slice, on a worker thread; returns the seconds it took."""
@@ -125,11 +159,21 @@ class Run:
             rows = min(spec.shape[0], max(1, int(affordable // spec.shape[1])))
             simulation.advance_rows(rows)
             cells = rows * spec.shape[1]
-        if simulation.step > before and not simulation.is_finite():
-            raise Diverged(simulation.step, before)
+        if simulation.step > before and not is_large(spec):
+            self._require_finite(before)
         seconds = perf_counter() - started
         self._rate = cells / max(seconds, 1e-6)
         return seconds
+
+    def _check(self, last_finite_step: int) -> float:
+        """Look at the whole state, on a worker thread; returns the seconds it took."""
+        started = perf_counter()
+        self._require_finite(last_finite_step)
+        return perf_counter() - started
+
+    def _require_finite(self, last_finite_step: int) -> None:
+        if not self.simulation.is_finite():
+            raise Diverged(self.simulation.step, last_finite_step)
 
 
 async def _restore(engine: Engine, plan: Plan, principal: str) -> Checkpoint | None:

@@ -1,7 +1,7 @@
 """SimulationSpec as a message and as the core's value, both ways; defaults and limits are the core's."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import fields
 from typing import Any
 
@@ -25,7 +25,9 @@ from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.errors import Fault
 
 _STAND_IN = "gray_scott"
-
+_AXES = 2
+_ENDS = "lower", "upper"
+_MOST_SPECIES = max(len(model.species) for model in MODELS.values())
 
 LoadArray = Callable[[str], AnyArray]
 
@@ -38,6 +40,7 @@ def decode_spec(
     `load_array` gives the array that a reference names, or raises a Fault.
     """
     with faults.under("spec"):
+        _cut_surplus(message, faults)
         spec = SimulationSpec(
             model=_model(message, faults),
             steps=message.steps,
@@ -89,6 +92,31 @@ def hash_spec(spec: SimulationSpec) -> bytes:
         digest.update(np.ascontiguousarray(spec.initial_state).data)
         digest.update(str(spec.initial_state.dtype).encode())
     return digest.digest()
+
+
+def _cut_surplus(message: pb.SimulationSpec, faults: Faults) -> None:
+    """Note lists longer than any spec needs and cut them: a request has room for millions of entries to look at."""
+    grid, array = message.grid, message.initial_array
+    if _surplus("initial_array.shape", array.shape, 1 + _AXES, faults):
+        message.ClearField("initial_array")
+    lists: tuple[tuple[str, Any], ...] = (
+        ("grid.shape", grid.shape),
+        ("grid.spacing", grid.spacing),
+        ("boundaries", message.boundaries),
+    )
+    for field, entries in lists:
+        if _surplus(field, entries, _AXES, faults):
+            del entries[_AXES:]
+    ends = [(f"[{i}].{end}", getattr(axis, end)) for i, axis in enumerate(message.boundaries) for end in _ENDS]
+    surplus = [_surplus(f"boundaries{path}.values", end.values, _MOST_SPECIES, faults) for path, end in ends]
+    if any(surplus):
+        message.ClearField("boundaries")
+
+
+def _surplus(field: str, entries: Sized, most: int, faults: Faults) -> bool:
+    if len(entries) > most:
+        faults.add(Violation(field, str(len(entries)), f"has {len(entries)} entries, must have at most {most}"))
+    return len(entries) > most
 
 
 def _model(message: pb.SimulationSpec, faults: Faults) -> Model:

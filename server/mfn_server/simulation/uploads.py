@@ -4,7 +4,7 @@ import asyncio
 import errno
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 
 from mfn_grpc.arrays import AnyArray, ArrayError, AssembledArray, PartAssembler
-from mfn_grpc.core.limits import InvalidInput, Violation
+from mfn_grpc.core.limits import InvalidInput, Violation, refuse
 from mfn_grpc.core.reaction_diffusion import MAX_EDGE
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
-from mfn_grpc.v1.types_pb2 import ArrayPart
+from mfn_grpc.v1.types_pb2 import ArrayPart, ElementType
 from mfn_server.errors import Fault
 from mfn_server.simulation.shelf import Shelf
 
 MAX_ARRAY_BYTES = 3 * MAX_EDGE * MAX_EDGE * 8
 """The largest state of any model: three species of float64 on the largest grid."""
+STATE_TYPES = ElementType.ELEMENT_TYPE_FLOAT64, ElementType.ELEMENT_TYPE_FLOAT32
+"""What states are stored as; none needs work to be understood once it is here."""
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 REF = re.compile(r"arrays/([0-9a-f]{64})")
 
@@ -100,10 +102,25 @@ async def first_part(requests: AsyncIterator[pb.UploadArrayRequest]) -> ArrayPar
     request = await anext(requests, None)
     if request is None:
         raise Fault(reasons.ERROR_REASON_MISSING_REQUEST, "the upload was closed before its first part")
-    if request.part.total_bytes > MAX_ARRAY_BYTES:
-        text = f"is {request.part.total_bytes}, must be at most {MAX_ARRAY_BYTES}, the largest state of any model"
-        raise InvalidInput([Violation("part.total_bytes", str(request.part.total_bytes), text)])
+    refuse(_first_violations(request.part))
     return request.part
+
+
+def _first_violations(part: ArrayPart) -> Iterator[Violation]:
+    if part.total_bytes > MAX_ARRAY_BYTES:
+        text = f"is {part.total_bytes}, must be at most {MAX_ARRAY_BYTES}, the largest state of any model"
+        yield Violation("part.total_bytes", str(part.total_bytes), text)
+    if not part.HasField("header"):
+        yield Violation("part.header", "", "is missing, must be set in the first part")
+        return
+    if part.header.element_type not in STATE_TYPES:
+        names = " or ".join(ElementType.Name(number) for number in STATE_TYPES)
+        number = str(part.header.element_type)
+        yield Violation("part.header.element_type", number, f"is {number}, must be {names}, as states are")
+    for name in ("scale", "offset"):
+        if part.header.HasField(name):
+            value = str(getattr(part.header, name))
+            yield Violation(f"part.header.{name}", value, "is set, must be left out: states are not quantised")
 
 
 async def assemble(first: ArrayPart, requests: AsyncIterator[pb.UploadArrayRequest]) -> AnyArray:

@@ -201,6 +201,16 @@ def test_a_bad_goldman_request_is_refused_with_all_its_fields(wire: Wire, case: 
     assert set(refusal.violations) == fields
 
 
+def test_ions_beyond_the_limit_are_counted_and_not_looked_at(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = list[Any]()
+    monkeypatch.setattr("mfn_server.services.electrochemistry._ion", looked_at.append)
+    request = pb.ComputeGoldmanRequest(ions=[pb.Ion()] * 1_000_000)
+    refusal = wire.refusal("ComputeGoldman", request)
+    assert (refusal.code, refusal.reason) == INVALID
+    assert refusal.violations == {"ions": "has 1000000 ions, must have 1 to 64"}
+    assert looked_at == []
+
+
 def test_of_more_than_fifty_faulty_fields_the_rest_is_counted(wire: Wire) -> None:
     refusal = wire.refusal("ComputeGoldman", pb.ComputeGoldmanRequest(ions=[ion(0, -1, 0, 0)] * 64))
     assert (refusal.code, refusal.reason) == INVALID

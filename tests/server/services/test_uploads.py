@@ -103,6 +103,26 @@ def test_a_faulty_upload_is_refused(wire: Wire, fault: str) -> None:
     assert refusal.reason in {"INVALID_FIELD", "OFFSET_MISMATCH"}
 
 
+def test_an_upload_that_is_no_state_is_refused_at_its_first_part_with_all_its_faults(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = list[Any]()
+    monkeypatch.setattr("mfn_server.simulation.uploads.PartAssembler", begun.append)
+    part = next(split_parts("state", np.zeros((2, 8, 8), np.uint8), scale=0.5, offset=1.0))
+    refusal = wire.refusal("UploadArray", *requests([part]))
+    assert (refusal.code, refusal.reason) == INVALID
+    assert set(refusal.violations) == {"part.header.element_type", "part.header.scale", "part.header.offset"}
+    assert "FLOAT64 or ELEMENT_TYPE_FLOAT32" in refusal.violations["part.header.element_type"]
+    assert begun == []
+
+
+@pytest.mark.parametrize("number", [0, 3, 4, 5, 6, 7, 8, 9, 99])
+def test_an_upload_of_another_element_type_is_refused(wire: Wire, number: Any) -> None:
+    (part,) = split_parts("state", np.zeros((2, 8, 8)))
+    part.header.element_type = number
+    assert set(wire.refusal("UploadArray", *requests([part])).violations) == {"part.header.element_type"}
+
+
 def test_a_part_too_many_and_no_part_at_all_are_refused(wire: Wire) -> None:
     parts = parts_of(STATE)
     refusal = wire.refusal("UploadArray", *requests([*parts, parts[0]]))

@@ -90,13 +90,21 @@ class TestWhatTheyHold:
         assert all(np.array_equal(array.elements, field) for array, field in zip(frame, before, strict=True))
 
     def test_every_fault_of_the_options_is_named(self) -> None:
-        found = faults_of(species=["u", "w", "u"], element_type=types.ELEMENT_TYPE_INT64, max_edge=3)
+        found = faults_of(species=["w", "w"], element_type=types.ELEMENT_TYPE_INT64, max_edge=3)
         assert set(found) == {
+            "frame_options.species[0]",
             "frame_options.species[1]",
-            "frame_options.species[2]",
             "frame_options.element_type",
             "frame_options.max_edge",
         }
+
+    def test_a_species_asked_for_twice_is_refused(self) -> None:
+        assert set(faults_of(species=["v", "v"])) == {"frame_options.species[1]"}
+
+    def test_more_species_than_the_model_has_are_one_fault_that_counts_them(self) -> None:
+        found = faults_of(species=["u"] * 1_000_000)
+        assert set(found) == {"frame_options.species"}
+        assert "has 1000000 entries, must have at most 2" in found["frame_options.species"]
 
     @pytest.mark.parametrize("edge", [0, -1, 3, 4097, 2**62])
     def test_an_edge_out_of_range_is_refused(self, edge: int) -> None:

@@ -1,8 +1,8 @@
 """Simulations on the server: streamed while they run, stopped when they must be, resumed where they stopped."""
 
 import base64
-import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,16 @@ import numpy as np
 import pytest
 
 from mfn_grpc.arrays import from_array
+from mfn_grpc.core.reaction_diffusion import GrayScott, Precision, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.simulation.frames import FrameArray, FrameForm, make_frame
+from mfn_server.simulation.run import Plan, Run
+from mfn_server.simulation.tokens import Position
 from tests.server.calling import NERNST, refusal_of, refused, rest_of
 from tests.server.conftest import Running, Start
 from tests.server.gates import Gates, eventually
-from tests.server.specs import EDGE, diverging, endless, frames, same_bits, spec, states
-from tests.server.streams import stream, until_frame
+from tests.server.specs import diverging, endless, frames, same_bits, spec, states
+from tests.server.streams import one_step_a_slice, stream, until_frame
 
 
 async def collected(call: Any, seen: list[Any]) -> Any:
@@ -75,6 +79,47 @@ class TestStreaming:
         gates.open()
         for call in calls:
             assert (await rest_of(call))[-1].summary.stop_reason == pb.STOP_REASON_COMPLETED
+
+
+class TestLargeStates:
+    @pytest.fixture(autouse=True)
+    def _every_state_is_large(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mfn_server.simulation.frames.LARGE_STATE_BYTES", 0)
+
+    async def test_each_species_of_a_frame_is_a_job_of_its_own_and_the_stream_is_the_same(
+        self, start: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = list[str]()
+
+        def make(form: FrameForm, state: Any) -> list[FrameArray]:
+            made.append("+".join(name for _, name in form.species))
+            return make_frame(form, state)
+
+        monkeypatch.setattr("mfn_server.simulation.run.make_frame", make)
+        server = await start()
+        message = spec(steps=3)
+        answers = await rest_of(stream(server, message))
+        assert same_bits(frames(answers), states(message))
+        assert made == ["u", "v"] * 4
+
+    async def test_one_that_blows_up_is_still_found_at_the_step_where_it_does(self, start: Start) -> None:
+        server = await start()
+        refusal = await refused(stream(server, diverging()))
+        first_bad = min(step for step, state in states(diverging()).items() if not np.isfinite(state).all())
+        assert refusal.reason == "FIELD_DIVERGED"
+        assert refusal.metadata["step"] == str(first_bad)
+        assert refusal.metadata["last_finite_step"] == str(first_bad - 1)
+
+    async def test_the_check_is_a_job_of_its_own(self, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+        looked, check = list[int](), Run._check
+
+        def checked(run: Run, last_finite_step: int) -> float:
+            looked.append(last_finite_step)
+            return check(run, last_finite_step)
+
+        monkeypatch.setattr(Run, "_check", checked)
+        await rest_of(stream(await start(), spec(steps=3)))
+        assert looked == [0, 1, 2]
 
 
 class TestCancelling:
@@ -144,9 +189,7 @@ class TestDeadlines:
     async def test_a_stream_that_stops_between_two_frames_resumes_after_the_last_whole_one(
         self, start: Start, out_of_time_at: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        ticks = itertools.count()  # a clock by which each step of these cells takes a good half of a slice
-        monkeypatch.setattr("mfn_server.simulation.run.perf_counter", lambda: 0.015 * next(ticks))
-        monkeypatch.setattr("mfn_server.simulation.run.FIRST_RATE", EDGE * EDGE / 0.015)
+        one_step_a_slice(monkeypatch)
         server = await start(slice_ms=40)
         message = spec(steps=40)
         out_of_time_at(21)
@@ -163,7 +206,7 @@ class TestDeadlines:
     async def test_a_real_deadline_gets_its_summary_before_it_expires(
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("mfn_server.simulation.run.ANSWER_MARGIN_S", 10.0)  # ample for the answer to arrive
+        monkeypatch.setattr("mfn_server.simulation.engine.ANSWER_MARGIN_S", 10.0)  # ample for the answer to arrive
         server = await start()
         answers = await rest_of(stream(server, endless(), stride=100_000_000, timeout=11))
         summary = answers[-1].summary
@@ -261,6 +304,20 @@ class TestAdmission:
         gates.open()
         assert (await rest_of(first))[-1].summary.stop_reason == pb.STOP_REASON_COMPLETED
         assert (await second).summary.steps_done == 2
+
+    @pytest.mark.parametrize(("dtype", "itemsize"), [(Precision.FLOAT64, 8), (Precision.FLOAT32, 4)])
+    def test_what_starting_takes_is_counted_where_it_is_more_than_two_frames(
+        self, dtype: Precision, itemsize: int
+    ) -> None:
+        given = SimulationSpec(GrayScott(), shape=(30, 40), precision=dtype)
+        buffers, state = 2 * 2 * 32 * 42 * itemsize, 2 * 30 * 40
+        none, whole = FrameForm((), np.dtype("u1"), 1), FrameForm(((0, "u"), (1, "v")), np.dtype("f8"), 1)
+        resumed = Position(3, 0, b"")
+        assert Plan(given, b"", none, 1, None).bytes_needed == buffers + 2 * state * 8
+        assert Plan(given, b"", none, 1, resumed).bytes_needed == buffers + 2 * state * 8 + state * itemsize
+        started = replace(given, initial_state=np.zeros((2, 30, 40), np.float32))
+        assert Plan(started, b"", none, 1, None).bytes_needed == buffers + state * 4
+        assert Plan(started, b"", whole, 1, None).bytes_needed == buffers + 2 * state * 8
 
     async def test_a_simulation_that_would_never_fit_is_refused_for_good(self, start: Start, gates: Gates) -> None:
         server = await start(max_state_bytes=2**20)

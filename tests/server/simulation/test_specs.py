@@ -23,6 +23,7 @@ from mfn_grpc.core.reaction_diffusion import (
 )
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_grpc.v1 import types_pb2
 from mfn_server.errors import Fault
 from mfn_server.simulation.specs import decode_spec, encode_spec, hash_spec, require_offered
 from tests.server.specs import decoded, no_array
@@ -35,6 +36,10 @@ def faults_of(message: pb.SimulationSpec) -> dict[str, str]:
     with pytest.raises(InvalidInput) as caught:
         decoded(message)
     return {violation.field: violation.description for violation in caught.value.violations}
+
+
+def shaped(shape: list[int]) -> types_pb2.Array:
+    return types_pb2.Array(element_type=types_pb2.ELEMENT_TYPE_FLOAT64, shape=shape)
 
 
 def gray_scott(**given: Any) -> pb.SimulationSpec:
@@ -244,6 +249,35 @@ class TestFaults:
             "spec.initial_array.shape",
             "spec.initial_step",
         }
+
+    @pytest.mark.parametrize(
+        ("given", "field", "most"),
+        [
+            ({"grid": pb.Grid(shape=[8] * 500_000)}, "grid.shape", 2),
+            ({"grid": pb.Grid(spacing=[1.0] * 500_000)}, "grid.spacing", 2),
+            ({"boundaries": [pb.AxisBoundary()] * 500_000}, "boundaries", 2),
+            (
+                {"boundaries": [pb.AxisBoundary(upper=pb.BoundaryCondition(values=[1.0] * 500_000))]},
+                "boundaries[0].upper.values",
+                3,
+            ),
+            ({"initial_array": shaped([-1] * 500_000)}, "initial_array.shape", 3),
+        ],
+        ids=["shape", "spacing", "boundaries", "values", "array"],
+    )
+    def test_a_list_of_half_a_million_is_one_fault_and_nothing_looks_at_its_entries(
+        self, given: dict[str, Any], field: str, most: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looked_at = list[Any]()
+
+        def look(axis: pb.AxisBoundary, *others: Any) -> AxisBoundary:
+            looked_at.append(axis)
+            return AxisBoundary()
+
+        monkeypatch.setattr("mfn_server.simulation.specs._decode_axis", look)
+        found = faults_of(gray_scott(**given))
+        assert found == {f"spec.{field}": f"has 500000 entries, must have at most {most}"}
+        assert len(looked_at) <= 2
 
     def test_a_stepper_of_the_contract_that_is_not_offered_says_so(self) -> None:
         with pytest.raises(Fault) as caught:
