@@ -243,7 +243,7 @@ def _form_faults(element_type: ElementType, shape: Iterable[int], data_bytes: in
     """What is wrong with a type, a shape and the size of the data that belong together."""
     faults, axes = [], tuple(shape)
     if len(axes) > MAX_AXES:
-        faults.append(f"shape has {len(axes)} axes, at most {MAX_AXES} are allowed")
+        return [f"shape has {len(axes)} axes, at most {MAX_AXES} are allowed"]
     faults += [f"shape[{axis}] is {length}, must be 0 or more" for axis, length in enumerate(axes) if length < 0]
     if element_type not in _STORED:
         return [*faults, _unknown_type(element_type)]

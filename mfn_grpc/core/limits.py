@@ -56,9 +56,9 @@ class Limit:
 
 
 def _in_full(bound: float) -> str:
-    """Six digits where they are the bound itself, else all of them."""
+    """All digits of a whole number, six of any other where they are the bound itself, else all of them."""
     short = f"{bound:g}"
-    return short if float(short) == bound else str(bound)
+    return str(bound) if isinstance(bound, int) or float(short) != bound else short
 
 
 def parameter(default: Any, minimum: float, maximum: float, unit: str, description: str) -> Any:

@@ -22,7 +22,8 @@ from mfn_server.rpc import MAX_MESSAGE_BYTES, bind
 from mfn_server.services.electrochemistry import ElectrochemistryService
 from mfn_server.services.simulation import SimulationService
 from mfn_server.simulation.checkpoints import CheckpointStore
-from mfn_server.simulation.engine import Engine, Kernels, Pace
+from mfn_server.simulation.engine import Engine, Pace
+from mfn_server.simulation.kernels import Kernels
 from mfn_server.simulation.tokens import Tokens
 from mfn_server.simulation.uploads import ArrayStore
 

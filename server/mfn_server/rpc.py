@@ -97,7 +97,7 @@ async def translate(context: Context, call: Call, work: Awaitable[bytes | None])
     except (asyncio.CancelledError, grpc.aio.AbortError):
         raise
     except Exception:
-        log.exception("a call failed with an unexpected error", extra={"request_id": call.request_id})
+        log.exception("call %s failed with an unexpected error", call.request_id)
         text = f"internal error; report it with request id {call.request_id}"
         await refuse(context, Fault(reasons.ERROR_REASON_INTERNAL, text), call.request_id)
     context.set_trailing_metadata((("x-request-id", call.request_id),))
@@ -105,7 +105,8 @@ async def translate(context: Context, call: Call, work: Awaitable[bytes | None])
 
 
 async def refuse(context: Context, fault: Fault, request_id: str) -> None:
-    """End the call with a fault; raises AbortError."""
+    """End the call with a fault, and note it in the log; raises AbortError."""
+    log.info("call %s is refused with %s: %s", request_id, fault.status_code.name, fault.message)
     await context.abort(fault.status_code, fault.message, trailers_of(fault, request_id))
 
 

@@ -20,7 +20,7 @@ from mfn_server.config import load_settings
 from mfn_server.embedded import EmbeddedServer
 from mfn_server.lifecycle import Lifecycle
 from mfn_server.rpc import Call
-from mfn_server.simulation.engine import Kernels
+from mfn_server.simulation.kernels import Kernels
 from tests.server.calling import Wire
 from tests.server.gates import Gates, install
 

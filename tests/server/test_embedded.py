@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
+
 from mfn_grpc.v1 import simulation_pb2
 from mfn_server.config import InvalidSettings
 from mfn_server.embedded import EmbeddedServer

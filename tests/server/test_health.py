@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from mfn_server import app
 from mfn_server.health import NOT_SERVING, SERVING
-from mfn_server.simulation.engine import Kernels
+from mfn_server.simulation.kernels import Kernels
 from tests.server.calling import SERVICES, refused
 from tests.server.conftest import Running, Start
 

@@ -92,7 +92,7 @@ async def test_an_unexpected_exception_ends_as_internal_without_its_text_and_is_
     assert "swordfish" not in repr(refusal)
     (record,) = [record for record in caplog.records if record.name == rpc.log.name]
     assert record.levelno == logging.ERROR
-    assert vars(record)["request_id"] == "id-77"
+    assert "id-77" in record.getMessage()
     assert record.exc_info is not None
     assert "swordfish" in str(record.exc_info[1])
 
@@ -105,6 +105,15 @@ async def test_invalid_input_that_a_service_lets_through_is_the_callers_fault(
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
     assert refusal.violations == {"z_valence": "is 0"}
     assert not [record for record in caplog.records if record.name == rpc.log.name]
+
+
+async def test_a_refusal_is_one_line_of_the_log_under_its_request_id(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger=rpc.log.name)
+    await failing_with(start, monkeypatch, InvalidInput([Violation("z_valence", "0", "is 0")]))
+    (record,) = [record for record in caplog.records if record.name == rpc.log.name]
+    assert record.getMessage() == "call id-77 is refused with INVALID_ARGUMENT: z_valence is 0"
 
 
 async def test_an_answer_that_succeeds_carries_the_request_id_too(start: Start) -> None:

@@ -1,20 +1,18 @@
-"""What all simulations of a server share: workers, admission, tokens, checkpoints, and whether it is ready."""
+"""What all simulations of a server share: workers, admission, tokens, checkpoints, and how long things may take."""
 
 import asyncio
-import logging
-import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mfn_grpc.core.reaction_diffusion import warm_up
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.admission import Admission, Place
 from mfn_server.compute import Compute, NoWorkerInTime
 from mfn_server.errors import Fault
 from mfn_server.rpc import Call
 from mfn_server.simulation.checkpoints import CheckpointStore
+from mfn_server.simulation.kernels import Kernels
 from mfn_server.simulation.tokens import Tokens
 from mfn_server.simulation.uploads import ArrayStore
 
@@ -22,7 +20,6 @@ ANSWER_MARGIN_S = 0.05
 """How long before the deadline a call stops working, so that its answer still arrives."""
 WARM_UP_RETRY_S = 1.0
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -37,37 +34,6 @@ class Pace:
     slice_s: float
     checkpoint_s: float
     upload_idle_s: float
-
-
-class Kernels:
-    """Compiles the kernels once, on a thread of its own, when first asked to.
-
-    finished: set when that is over. usable: whether it went well.
-    """
-
-    def __init__(self, compile_all: Callable[[], None] = warm_up) -> None:
-        self._compile_all = compile_all
-        self.finished = asyncio.Event()
-        self.usable = False
-        self._started = False
-
-    def start(self) -> None:
-        """Begin compiling; does nothing the second time."""
-        if not self._started:
-            self._started = True
-            loop = asyncio.get_running_loop()
-            threading.Thread(target=self._compile, args=(loop,), name="mfn-warm-up", daemon=True).start()
-
-    def _compile(self, loop: asyncio.AbstractEventLoop) -> None:
-        try:
-            self._compile_all()
-            self.usable = True
-        except Exception:
-            log.exception("the kernels could not be compiled; simulations will be refused")
-        try:
-            loop.call_soon_threadsafe(self.finished.set)
-        except RuntimeError:
-            log.debug("the server stopped before its kernels were compiled")
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from functools import partial
 from time import perf_counter
 
-import numpy as np
-
-from mfn_grpc.core.reaction_diffusion import Checkpoint, Simulation, SimulationSpec
+from mfn_grpc.core.reaction_diffusion import Checkpoint, Simulation
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.compute import NoWorkerInTime
 from mfn_server.rpc import Call
 from mfn_server.simulation.engine import Engine
-from mfn_server.simulation.frames import FrameArray, FrameForm, frame_steps, is_large, make_frame
-from mfn_server.simulation.tokens import Position
+from mfn_server.simulation.frames import FrameArray, is_large, make_frame
+from mfn_server.simulation.plans import Plan
 
 FIRST_RATE = 2e7
 """Cells a second assumed until the first slice has been timed; low, so that the first slice is short."""
@@ -27,37 +24,6 @@ class Diverged(Exception):
     def __init__(self, step: int, last_finite_step: int) -> None:
         super().__init__(f"not finite at step {step}")
         self.step, self.last_finite_step = step, last_finite_step
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A request understood: what to simulate, when and how to send frames, and where an earlier stream stood."""
-
-    spec: SimulationSpec
-    spec_hash: bytes
-    form: FrameForm
-    stride: int
-    resumed: Position | None
-
-    @property
-    def bytes_needed(self) -> int:
-        """State buffers, and the more of what starting takes and of one frame sent while the next is made."""
-        species, rows, cols = self.spec.state_shape
-        buffers = 2 * species * (rows + 2) * (cols + 2) * self.spec.dtype.itemsize
-        return buffers + max(self._starting_bytes, 2 * self.form.nbytes(self.spec))
-
-    @property
-    def _starting_bytes(self) -> int:
-        """The given state or float64 noise and the state made of it; of a resumed run a checkpoint beside them."""
-        spec = self.spec
-        values = len(spec.model.species) * spec.cells
-        start = 2 * values * np.dtype(np.float64).itemsize if spec.initial_state is None else spec.initial_state.nbytes
-        return start + (values * spec.dtype.itemsize if self.resumed else 0)
-
-    def frame_steps(self) -> Iterator[int]:
-        """Steps of the frames still to be sent."""
-        after = self.resumed.step if self.resumed else None
-        return frame_steps(self.spec.first_step, self.spec.last_step, self.stride, after)
 
 
 class Run:

@@ -14,7 +14,8 @@ from mfn_grpc.arrays import from_array
 from mfn_grpc.core.reaction_diffusion import GrayScott, Precision, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.simulation.frames import FrameArray, FrameForm, make_frame
-from mfn_server.simulation.run import Plan, Run
+from mfn_server.simulation.plans import Plan
+from mfn_server.simulation.run import Run
 from mfn_server.simulation.tokens import Position
 from tests.server.calling import NERNST, refusal_of, refused, rest_of
 from tests.server.conftest import Running, Start

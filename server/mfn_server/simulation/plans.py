@@ -1,0 +1,122 @@
+"""Requests understood: decoded, checked whole, and turned into what a run needs to know."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from mfn_grpc.core.limits import Faults, Limit, Violation
+from mfn_grpc.core.reaction_diffusion import SimulationSpec
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.errors import Fault
+from mfn_server.rpc import MAX_MESSAGE_BYTES
+from mfn_server.simulation.frames import FrameForm, decode_form, frame_steps
+from mfn_server.simulation.specs import decode_spec, hash_spec, require_offered
+from mfn_server.simulation.tokens import Position, Tokens
+from mfn_server.simulation.uploads import ArrayStore
+
+STATE_MARGIN_BYTES = 64 * 1024
+"""Room in a unary answer for everything but the final state."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request understood: what to simulate, when and how to send frames, and where an earlier stream stood."""
+
+    spec: SimulationSpec
+    spec_hash: bytes
+    form: FrameForm
+    stride: int
+    resumed: Position | None
+
+    @property
+    def bytes_needed(self) -> int:
+        """State buffers, and the more of what starting takes and of one frame sent while the next is made."""
+        species, rows, cols = self.spec.state_shape
+        buffers = 2 * species * (rows + 2) * (cols + 2) * self.spec.dtype.itemsize
+        return buffers + max(self._starting_bytes, 2 * self.form.nbytes(self.spec))
+
+    @property
+    def _starting_bytes(self) -> int:
+        """The given state or float64 noise and the state made of it; of a resumed run a checkpoint beside them."""
+        spec = self.spec
+        values = len(spec.model.species) * spec.cells
+        start = 2 * values * np.dtype(np.float64).itemsize if spec.initial_state is None else spec.initial_state.nbytes
+        return start + (values * spec.dtype.itemsize if self.resumed else 0)
+
+    def frame_steps(self) -> Iterator[int]:
+        """Steps of the frames still to be sent."""
+        after = self.resumed.step if self.resumed else None
+        return frame_steps(self.spec.first_step, self.spec.last_step, self.stride, after)
+
+
+class Planner:
+    """Turns requests into plans; its methods read files and numbers, so they run on a worker thread.
+
+    Every method raises Fault or InvalidInput, the latter with all that is wrong with the request.
+    """
+
+    def __init__(self, arrays: ArrayStore, tokens: Tokens) -> None:
+        self._arrays, self._tokens = arrays, tokens
+
+    def analysed(self, request: pb.AnalyzeStabilityRequest, principal: str) -> SimulationSpec:
+        """The spec to analyse, whose dt may be unstable and whose steps may be left out."""
+        faults = Faults()
+        if not request.spec.steps:
+            request.spec.steps = 1
+        spec = decode_spec(request.spec, partial(self._arrays.load, principal), faults, stable=False)
+        faults.refuse()
+        return spec
+
+    def streamed(self, request: pb.SimulateRequest, principal: str) -> Plan:
+        """The plan of a run with frames."""
+        faults = Faults()
+        _check_features(request, faults)
+        spec = decode_spec(request.spec, partial(self._arrays.load, principal), faults)
+        stride = request.frame_stride if request.HasField("frame_stride") else spec.steps
+        limit = Limit(1, max(1, spec.steps), "steps", "steps between frames, no more than the steps of the run")
+        if request.HasField("frame_stride") and (violation := limit.violation("frame_stride", stride)):
+            faults.add(violation)
+        form = decode_form(request.frame_options, spec, faults)
+        return self._plan(request, spec, form, stride, faults, principal)
+
+    def unary(self, request: pb.RunSimulationRequest, principal: str) -> Plan:
+        """The plan of a run without frames, whose final state must fit one answer when it is asked for."""
+        faults = Faults()
+        _check_features(request, faults)
+        spec = decode_spec(request.spec, partial(self._arrays.load, principal), faults)
+        nothing = FrameForm((), spec.dtype, 1)
+        plan = self._plan(request, spec, nothing, spec.steps, faults, principal)
+        species, rows, cols = spec.state_shape
+        size = species * rows * cols * spec.dtype.itemsize
+        if request.with_final_state and size > MAX_MESSAGE_BYTES - STATE_MARGIN_BYTES:
+            text = f"the final state has {size} bytes, one answer carries {MAX_MESSAGE_BYTES}; use Simulate"
+            raise Fault(reasons.ERROR_REASON_RESPONSE_TOO_LARGE, text)
+        return plan
+
+    def _plan(
+        self,
+        request: pb.SimulateRequest | pb.RunSimulationRequest,
+        spec: SimulationSpec,
+        form: FrameForm,
+        stride: int,
+        faults: Faults,
+        principal: str,
+    ) -> Plan:
+        faults.refuse()
+        require_offered(spec)
+        spec_hash, resumed = hash_spec(spec), None
+        if request.resume_token:
+            resumed = self._tokens.open(request.resume_token, spec_hash, principal)
+        return Plan(spec, spec_hash, form, stride, resumed)
+
+
+def _check_features(request: pb.SimulateRequest | pb.RunSimulationRequest, faults: Faults) -> None:
+    if request.with_features:
+        text = "with_features is not offered by this server; leave it out"
+        raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, text)
+    if request.HasField("feature_options"):
+        text = "is set without with_features, must be left out"
+        faults.add(Violation("feature_options", "", text))

@@ -1,0 +1,87 @@
+"""The messages of one simulation call, in order, and the token of where it stands."""
+
+import base64
+from dataclasses import replace
+from functools import partial
+
+from mfn_grpc.core.reaction_diffusion import NUMERICS_VERSION, analyze
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.compute import NoWorkerInTime
+from mfn_server.errors import Fault
+from mfn_server.rpc import Call
+from mfn_server.simulation.engine import Engine
+from mfn_server.simulation.plans import Plan
+from mfn_server.simulation.reports import encode_stability, summarise
+from mfn_server.simulation.run import Diverged, Run
+from mfn_server.simulation.specs import encode_spec
+from mfn_server.simulation.tokens import Position
+
+
+class Stream:
+    """The messages of one call: numbered, and with the token of where the stream stands."""
+
+    def __init__(self, engine: Engine, plan: Plan, call: Call, run: Run) -> None:
+        self._engine, self._plan, self._call, self._run = engine, plan, call, run
+        self._position = plan.resumed or Position(plan.spec.first_step, 0, run.run_id)
+        self._sequence = self._position.sequence
+
+    async def started(self) -> pb.SimulateResponse:
+        """The first message: how the request was understood."""
+        plan = self._plan
+        report = await self._engine.urgent(self._call, partial(analyze, plan.spec))
+        started = pb.Started(
+            spec=encode_spec(plan.spec),
+            spec_hash=plan.spec_hash,
+            numerics_version=NUMERICS_VERSION,
+            stability=encode_stability(report),
+            resumed_from_step=plan.resumed.step if plan.resumed else None,
+            frame_stride=plan.stride,
+        )
+        return pb.SimulateResponse(sequence=self._sequence, started=started)
+
+    def frame(self, frame: pb.Frame) -> pb.SimulateResponse:
+        """The next message of a frame; the last one of a frame carries a token."""
+        self._sequence += 1
+        if frame.last:
+            self._position = Position(frame.step, self._sequence, self._run.run_id)
+            frame.resume_token = self._token()
+        return pb.SimulateResponse(sequence=self._sequence, frame=frame)
+
+    async def summary(self) -> pb.SimulateResponse:
+        """The last message: what the run came to, with a token unless it is complete."""
+        run = self._run
+        summarised = partial(summarise, run.simulation, run.stop_reason, run.compute_seconds)
+        patience_s = self._engine.patience_s(self._call)
+        try:
+            summary = await self._engine.compute.urgent(self._call.principal, summarised, patience_s)
+        except NoWorkerInTime:
+            raise self.cut_short() from None
+        self._sequence += 1
+        if run.stop_reason != pb.STOP_REASON_COMPLETED:
+            self._position = replace(self._position, sequence=self._sequence)
+            summary.resume_token = self._token()
+        return pb.SimulateResponse(sequence=self._sequence, summary=summary)
+
+    def fault(self, diverged: Diverged) -> Fault:
+        """Why a run whose field is no longer finite ends."""
+        text = f"the field is no longer finite at step {diverged.step}; use a smaller dt or gentler parameters"
+        metadata = {"step": str(diverged.step), "last_finite_step": str(diverged.last_finite_step)}
+        return Fault(reasons.ERROR_REASON_FIELD_DIVERGED, text, metadata=metadata | self._token_metadata())
+
+    def cut_short(self) -> Fault:
+        """Why a unary run ended before its last step."""
+        run, spec = self._run, self._plan.spec
+        done = run.simulation.step - spec.first_step
+        metadata = {"steps_done": str(done)} | self._token_metadata()
+        if run.stop_reason == pb.STOP_REASON_DRAINING:
+            text = f"the server is shutting down after {done} of {spec.steps} steps; resume with the token"
+            return Fault(reasons.ERROR_REASON_SERVER_DRAINING, text, metadata=metadata)
+        text = f"the deadline allowed {done} of {spec.steps} steps; allow more time, or resume with the token"
+        return Fault(reasons.ERROR_REASON_DEADLINE_TOO_SHORT, text, metadata=metadata)
+
+    def _token(self) -> bytes:
+        return self._engine.tokens.issue(self._position, self._plan.spec_hash, self._call.principal)
+
+    def _token_metadata(self) -> dict[str, str]:
+        return {"resume_token": base64.b64encode(self._token()).decode()}
