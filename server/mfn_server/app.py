@@ -22,8 +22,8 @@ from mfn_server.rpc import MAX_MESSAGE_BYTES, bind
 from mfn_server.services.electrochemistry import ElectrochemistryService
 from mfn_server.services.simulation import SimulationService
 from mfn_server.simulation.checkpoints import CheckpointStore
-from mfn_server.simulation.engine import Engine, Pace
 from mfn_server.simulation.kernels import Kernels
+from mfn_server.simulation.runtime import Pace, Runtime
 from mfn_server.simulation.tokens import Tokens
 from mfn_server.simulation.uploads import ArrayStore
 
@@ -67,23 +67,23 @@ class Application:
         self.arrays = ArrayStore(
             self._state_directory() / "arrays", quota_bytes=settings.array_quota_bytes, ttl_s=settings.array_ttl_s
         )
-        self.engine = self._engine()
+        self.runtime = self._runtime()
         self.health = health.Health([ELECTROCHEMISTRY.full_name, SIMULATION.full_name])
         self.services: dict[ServiceDescriptor, object] = {
             ELECTROCHEMISTRY: ElectrochemistryService(self.compute),
-            SIMULATION: SimulationService(self.engine),
+            SIMULATION: SimulationService(self.runtime),
             **{service: object() for service in OFFERED_ELSEWHERE},
             health.SERVICE: self.health,
         }
         self.services[reflection.SERVICE] = reflection.Reflection([*self.services, reflection.SERVICE])
         self.server = self._server()
 
-    def _engine(self) -> Engine:
+    def _runtime(self) -> Runtime:
         settings = self.settings
         admission = Admission(
             max_running=settings.max_running, max_queued=settings.max_queued, max_bytes=settings.max_state_bytes
         )
-        return Engine(
+        return Runtime(
             compute=self.compute,
             admission=admission,
             tokens=Tokens(_token_key(settings, self.checkpoints)),

@@ -135,7 +135,7 @@ class TestDrain:
         server = await start(max_running=1, max_queued=1, drain_grace_s=600)
         gates.allow(0)
         first, second = stream(server, spec(steps=5)), stream(server, spec(steps=5))
-        await eventually(lambda: server.application.engine.admission.queued == 1)
+        await eventually(lambda: server.application.runtime.admission.queued == 1)
         draining = asyncio.create_task(server.lifecycle.drain())
         await server.application.draining.wait()
         gates.open()
@@ -157,7 +157,7 @@ class TestDrain:
         call = stream(server, spec(steps=100, shape=(512, 512)))
         await call.read()
         await asyncio.wait_for(server.lifecycle.drain(), 60)
-        await eventually(lambda: server.application.engine.admission.running == 0)
+        await eventually(lambda: server.application.runtime.admission.running == 0)
         assert not call.done() or await call.code() is not grpc.StatusCode.OK
 
 

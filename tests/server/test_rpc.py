@@ -140,10 +140,10 @@ async def test_a_stream_that_is_cancelled_while_its_reader_is_slow_is_cleaned_up
     message = simulation_pb2.SimulationSpec(steps=1000, gray_scott=simulation_pb2.GrayScottModel())
     call = server.simulation.Simulate(simulation_pb2.SimulateRequest(spec=message, frame_stride=1))
     assert (await call.read()).HasField("started")
-    assert server.application.engine.admission.running == 1
+    assert server.application.runtime.admission.running == 1
     call.cancel()
-    async with server.application.engine.admission.admit(1):  # waits until the stream has left
-        assert server.application.engine.admission.running == 1
+    async with server.application.runtime.admission.admit(1):  # waits until the stream has left
+        assert server.application.runtime.admission.running == 1
 
 
 async def test_a_stream_that_nobody_reads_gives_its_place_back_and_its_token_continues_it(start: Start) -> None:
@@ -152,7 +152,7 @@ async def test_a_stream_that_nobody_reads_gives_its_place_back_and_its_token_con
     request = simulation_pb2.SimulateRequest(spec=message, frame_stride=1)
     call = server.simulation.Simulate(request)
     assert (await call.read()).HasField("started")
-    await eventually(lambda: server.application.engine.admission.running == 0)
+    await eventually(lambda: server.application.runtime.admission.running == 0)
     seen = list[Any]()
 
     async def read() -> None:

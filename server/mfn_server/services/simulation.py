@@ -9,30 +9,30 @@ from mfn_grpc.arrays import to_array
 from mfn_grpc.core.reaction_diffusion import MODELS, analyze
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.rpc import Call
-from mfn_server.simulation.engine import Engine
 from mfn_server.simulation.frames import frame_messages
 from mfn_server.simulation.plans import Planner
 from mfn_server.simulation.prefetch import one_ahead
 from mfn_server.simulation.reports import encode_model, encode_stability
 from mfn_server.simulation.run import Diverged, Run
+from mfn_server.simulation.runtime import Runtime
 from mfn_server.simulation.stream import Stream
 from mfn_server.simulation.uploads import arriving, assemble, first_part
 
 
 class SimulationService:
-    """Decodes requests into plans, runs them on the engine, encodes what they yield."""
+    """Decodes requests into plans, runs them, encodes what they yield."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._planner = Planner(engine.arrays, engine.tokens)
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._planner = Planner(runtime.arrays, runtime.tokens)
 
     async def simulate(self, request: pb.SimulateRequest, call: Call) -> AsyncIterator[pb.SimulateResponse]:
         """Started, frames while they are computed, Summary."""
-        plan = await self._engine.urgent(call, partial(self._planner.streamed, request, call.principal))
-        await self._engine.ready(call)
-        async with self._engine.admit(plan.bytes_needed, call) as place:
-            run = await Run.open(self._engine, plan, call)
-            stream = Stream(self._engine, plan, call, run)
+        plan = await self._runtime.urgent(call, partial(self._planner.streamed, request, call.principal))
+        await self._runtime.ready(call)
+        async with self._runtime.admit(plan.bytes_needed, call) as place:
+            run = await Run.open(self._runtime, plan, call)
+            stream = Stream(self._runtime, plan, call, run)
             yield await stream.started()
             try:
                 async with aclosing(one_ahead(run.frames())) as frames:
@@ -49,11 +49,11 @@ class SimulationService:
 
     async def run_simulation(self, request: pb.RunSimulationRequest, call: Call) -> pb.RunSimulationResponse:
         """The same to the end, without frames."""
-        plan = await self._engine.urgent(call, partial(self._planner.unary, request, call.principal))
-        await self._engine.ready(call)
-        async with self._engine.admit(plan.bytes_needed, call) as place:
-            run = await Run.open(self._engine, plan, call)
-            stream = Stream(self._engine, plan, call, run)
+        plan = await self._runtime.urgent(call, partial(self._planner.unary, request, call.principal))
+        await self._runtime.ready(call)
+        async with self._runtime.admit(plan.bytes_needed, call) as place:
+            run = await Run.open(self._runtime, plan, call)
+            stream = Stream(self._runtime, plan, call, run)
             try:
                 completed = await run.advance_to(plan.spec.last_step)
             except Diverged as diverged:
@@ -69,8 +69,8 @@ class SimulationService:
 
     async def analyze_stability(self, request: pb.AnalyzeStabilityRequest, call: Call) -> pb.AnalyzeStabilityResponse:
         """Linear stability of a spec, also of one that could not be run."""
-        spec = await self._engine.urgent(call, partial(self._planner.analysed, request, call.principal))
-        report = await self._engine.urgent(call, partial(analyze, spec))
+        spec = await self._runtime.urgent(call, partial(self._planner.analysed, request, call.principal))
+        report = await self._runtime.urgent(call, partial(analyze, spec))
         return pb.AnalyzeStabilityResponse(stability=encode_stability(report))
 
     async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
@@ -79,10 +79,10 @@ class SimulationService:
 
     async def upload_array(self, requests: AsyncIterator[pb.UploadArrayRequest], call: Call) -> pb.UploadArrayResponse:
         """Keep a large initial state for its caller."""
-        engine = self._engine
-        parts = arriving(requests, engine.pace.upload_idle_s)
+        runtime = self._runtime
+        parts = arriving(requests, runtime.pace.upload_idle_s)
         first = await first_part(parts)
-        async with engine.admission.admit(first.total_bytes, engine.patience_s(call)):
+        async with runtime.admission.admit(first.total_bytes, runtime.patience_s(call)):
             array = await assemble(first, parts)
-            ref = await asyncio.to_thread(engine.arrays.save, call.principal, array)
-        return pb.UploadArrayResponse(array_ref=ref, expires_in_seconds=round(engine.arrays.ttl_s))
+            ref = await asyncio.to_thread(runtime.arrays.save, call.principal, array)
+        return pb.UploadArrayResponse(array_ref=ref, expires_in_seconds=round(runtime.arrays.ttl_s))

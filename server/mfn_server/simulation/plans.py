@@ -7,13 +7,13 @@ from functools import partial
 import numpy as np
 
 from mfn_grpc.core.limits import Faults, Limit, Violation
-from mfn_grpc.core.reaction_diffusion import SimulationSpec
+from mfn_grpc.core.reaction_diffusion import SimulationSpec, Stepper
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.errors import Fault
 from mfn_server.rpc import MAX_MESSAGE_BYTES
 from mfn_server.simulation.frames import FrameForm, decode_form, frame_steps
-from mfn_server.simulation.specs import decode_spec, hash_spec, require_offered
+from mfn_server.simulation.specs import decode_spec, hash_spec
 from mfn_server.simulation.tokens import Position, Tokens
 from mfn_server.simulation.uploads import ArrayStore
 
@@ -106,7 +106,7 @@ class Planner:
         principal: str,
     ) -> Plan:
         faults.refuse()
-        require_offered(spec)
+        _require_offered(request, spec)
         spec_hash, resumed = hash_spec(spec), None
         if request.resume_token:
             resumed = self._tokens.open(request.resume_token, spec_hash, principal)
@@ -114,9 +114,18 @@ class Planner:
 
 
 def _check_features(request: pb.SimulateRequest | pb.RunSimulationRequest, faults: Faults) -> None:
-    if request.with_features:
-        text = "with_features is not offered by this server; leave it out"
-        raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, text)
-    if request.HasField("feature_options"):
+    if request.HasField("feature_options") and not request.with_features:
         text = "is set without with_features, must be left out"
         faults.add(Violation("feature_options", "", text))
+
+
+def _require_offered(request: pb.SimulateRequest | pb.RunSimulationRequest, spec: SimulationSpec) -> None:
+    """Refuse what the contract knows but this server does not compute; asked last, when all else is right."""
+    missing = []
+    if spec.stepper is not Stepper.EULER:
+        missing.append(f"spec.stepper {spec.stepper.name} (only EULER is)")
+    if request.with_features:
+        missing.append("with_features")
+    if missing:
+        text = f"this server does not offer {' and '.join(missing)}; leave it out"
+        raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, text)

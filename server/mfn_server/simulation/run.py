@@ -10,9 +10,9 @@ from mfn_grpc.core.reaction_diffusion import Checkpoint, Simulation
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.compute import NoWorkerInTime
 from mfn_server.rpc import Call
-from mfn_server.simulation.engine import Engine
 from mfn_server.simulation.frames import FrameArray, is_large, make_frame
 from mfn_server.simulation.plans import Plan
+from mfn_server.simulation.runtime import Runtime
 
 FIRST_RATE = 2e7
 """Cells a second assumed until the first slice has been timed; low, so that the first slice is short."""
@@ -29,8 +29,8 @@ class Diverged(Exception):
 class Run:
     """Owns the Simulation of one call. `stop_reason` says why `advance_to` or `frames` ended."""
 
-    def __init__(self, engine: Engine, plan: Plan, call: Call, simulation: Simulation) -> None:
-        self._engine, self._plan, self._call = engine, plan, call
+    def __init__(self, runtime: Runtime, plan: Plan, call: Call, simulation: Simulation) -> None:
+        self._runtime, self._plan, self._call = runtime, plan, call
         self.simulation = simulation
         self.run_id = plan.resumed.run_id if plan.resumed else os.urandom(16)
         self.stop_reason = pb.STOP_REASON_COMPLETED
@@ -39,11 +39,11 @@ class Run:
         self._rate = FIRST_RATE
 
     @classmethod
-    async def open(cls, engine: Engine, plan: Plan, call: Call) -> "Run":
+    async def open(cls, runtime: Runtime, plan: Plan, call: Call) -> "Run":
         """A run at its beginning, or at the last checkpoint that its resume token can use."""
-        checkpoint = await _restore(engine, plan, call.principal)
-        simulation = await engine.urgent(call, partial(Simulation, plan.spec, checkpoint))
-        return cls(engine, plan, call, simulation)
+        checkpoint = await _restore(runtime, plan, call.principal)
+        simulation = await runtime.urgent(call, partial(Simulation, plan.spec, checkpoint))
+        return cls(runtime, plan, call, simulation)
 
     async def frames(self) -> AsyncGenerator[tuple[int, list[FrameArray]], None]:
         """The frames still due, each computed when it is asked for; fewer when the run must stop."""
@@ -67,14 +67,14 @@ class Run:
                 return False
             self.compute_seconds += seconds
             self._unsaved_seconds += seconds
-            if self._unsaved_seconds >= self._engine.pace.checkpoint_s:
+            if self._unsaved_seconds >= self._runtime.pace.checkpoint_s:
                 await self.save()
         return True
 
     async def _advance(self, step: int) -> float:
         """One slice towards a step, and, of a large state, a job of its own that checks it; the seconds they took."""
-        compute, principal, before = self._engine.compute, self._call.principal, self.simulation.step
-        patience_s = self._engine.patience_s(self._call, self._engine.pace.slice_s)
+        compute, principal, before = self._runtime.compute, self._call.principal, self.simulation.step
+        patience_s = self._runtime.patience_s(self._call, self._runtime.pace.slice_s)
         seconds = await compute.run(principal, partial(self._slice, step), patience_s)
         if self.simulation.step > before and is_large(self.simulation.spec):
             seconds += await compute.urgent(principal, partial(self._check, before))
@@ -82,7 +82,7 @@ class Run:
 
     async def save(self) -> None:
         """Write a checkpoint where there is a store and anything to save."""
-        store, plan, simulation = self._engine.checkpoints, self._plan, self.simulation
+        store, plan, simulation = self._runtime.checkpoints, self._plan, self.simulation
         if store is None or not self._unsaved_seconds:
             return
         self._unsaved_seconds = 0.0
@@ -91,32 +91,32 @@ class Run:
 
     async def forget(self) -> None:
         """Delete the checkpoint of a run that is complete."""
-        if self._engine.checkpoints is not None:
-            await asyncio.to_thread(self._engine.checkpoints.delete, self._call.principal, self.run_id)
+        if self._runtime.checkpoints is not None:
+            await asyncio.to_thread(self._runtime.checkpoints.delete, self._call.principal, self.run_id)
 
     async def _frame(self) -> list[FrameArray] | None:
         """The state in the form asked for; None when no worker was free in time."""
-        engine, call, state, arrays = self._engine, self._call, self.simulation.state, list[FrameArray]()
+        runtime, call, state, arrays = self._runtime, self._call, self.simulation.state, list[FrameArray]()
         try:
             for piece in self._plan.form.pieces(self._plan.spec):
                 make = partial(make_frame, piece, state)
-                arrays += await engine.compute.urgent(call.principal, make, engine.patience_s(call))
+                arrays += await runtime.compute.urgent(call.principal, make, runtime.patience_s(call))
         except NoWorkerInTime:
             self.stop_reason = pb.STOP_REASON_DEADLINE
             return None
         return arrays
 
     def _reason_to_stop(self) -> pb.StopReason | None:
-        if self._engine.draining.is_set():
+        if self._runtime.draining.is_set():
             return pb.STOP_REASON_DRAINING
-        spare_s = self._engine.patience_s(self._call, self._engine.pace.slice_s)
+        spare_s = self._runtime.patience_s(self._call, self._runtime.pace.slice_s)
         return None if spare_s is None or spare_s > 0 else pb.STOP_REASON_DEADLINE
 
     def _slice(self, until: int) -> float:
         """Compute for about one slice, on a worker thread; returns the seconds it took."""
         simulation, spec = self.simulation, self.simulation.spec
         before, started = simulation.step, perf_counter()
-        affordable = self._rate * self._engine.pace.slice_s / 2
+        affordable = self._rate * self._runtime.pace.slice_s / 2
         steps = min(until - simulation.step, int(affordable // spec.cells))
         if steps:
             simulation.advance(steps)
@@ -142,10 +142,10 @@ class Run:
             raise Diverged(self.simulation.step, last_finite_step)
 
 
-async def _restore(engine: Engine, plan: Plan, principal: str) -> Checkpoint | None:
+async def _restore(runtime: Runtime, plan: Plan, principal: str) -> Checkpoint | None:
     """The checkpoint of a resumed run, when there is one at or before the next frame."""
     due = next(plan.frame_steps(), plan.spec.last_step)
-    if engine.checkpoints is None or plan.resumed is None:
+    if runtime.checkpoints is None or plan.resumed is None:
         return None
-    stored = await asyncio.to_thread(engine.checkpoints.load, principal, plan.resumed.run_id, plan.spec_hash)
+    stored = await asyncio.to_thread(runtime.checkpoints.load, principal, plan.resumed.run_id, plan.spec_hash)
     return stored if stored is not None and stored.step <= due else None

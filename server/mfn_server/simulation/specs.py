@@ -20,9 +20,7 @@ from mfn_grpc.core.reaction_diffusion import (
     Stepper,
     validate,
 )
-from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
-from mfn_server.errors import Fault
 
 _STAND_IN = "gray_scott"
 _AXES = 2
@@ -57,13 +55,6 @@ def decode_spec(
         if message.WhichOneof("model"):
             faults.collect(validate, spec, stable=stable)
         return spec
-
-
-def require_offered(spec: SimulationSpec) -> None:
-    """Refuse what the contract knows but this server does not compute."""
-    if spec.stepper is not Stepper.EULER:
-        text = f"spec.stepper {spec.stepper.name} is not offered by this server, only EULER is"
-        raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, text)
 
 
 def encode_spec(spec: SimulationSpec) -> pb.SimulationSpec:

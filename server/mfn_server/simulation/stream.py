@@ -10,10 +10,10 @@ from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.compute import NoWorkerInTime
 from mfn_server.errors import Fault
 from mfn_server.rpc import Call
-from mfn_server.simulation.engine import Engine
 from mfn_server.simulation.plans import Plan
 from mfn_server.simulation.reports import encode_stability, summarise
 from mfn_server.simulation.run import Diverged, Run
+from mfn_server.simulation.runtime import Runtime
 from mfn_server.simulation.specs import encode_spec
 from mfn_server.simulation.tokens import Position
 
@@ -21,15 +21,15 @@ from mfn_server.simulation.tokens import Position
 class Stream:
     """The messages of one call: numbered, and with the token of where the stream stands."""
 
-    def __init__(self, engine: Engine, plan: Plan, call: Call, run: Run) -> None:
-        self._engine, self._plan, self._call, self._run = engine, plan, call, run
+    def __init__(self, runtime: Runtime, plan: Plan, call: Call, run: Run) -> None:
+        self._runtime, self._plan, self._call, self._run = runtime, plan, call, run
         self._position = plan.resumed or Position(plan.spec.first_step, 0, run.run_id)
         self._sequence = self._position.sequence
 
     async def started(self) -> pb.SimulateResponse:
         """The first message: how the request was understood."""
         plan = self._plan
-        report = await self._engine.urgent(self._call, partial(analyze, plan.spec))
+        report = await self._runtime.urgent(self._call, partial(analyze, plan.spec))
         started = pb.Started(
             spec=encode_spec(plan.spec),
             spec_hash=plan.spec_hash,
@@ -52,9 +52,9 @@ class Stream:
         """The last message: what the run came to, with a token unless it is complete."""
         run = self._run
         summarised = partial(summarise, run.simulation, run.stop_reason, run.compute_seconds)
-        patience_s = self._engine.patience_s(self._call)
+        patience_s = self._runtime.patience_s(self._call)
         try:
-            summary = await self._engine.compute.urgent(self._call.principal, summarised, patience_s)
+            summary = await self._runtime.compute.urgent(self._call.principal, summarised, patience_s)
         except NoWorkerInTime:
             raise self.cut_short() from None
         self._sequence += 1
@@ -81,7 +81,7 @@ class Stream:
         return Fault(reasons.ERROR_REASON_DEADLINE_TOO_SHORT, text, metadata=metadata)
 
     def _token(self) -> bytes:
-        return self._engine.tokens.issue(self._position, self._plan.spec_hash, self._call.principal)
+        return self._runtime.tokens.issue(self._position, self._plan.spec_hash, self._call.principal)
 
     def _token_metadata(self) -> dict[str, str]:
         return {"resume_token": base64.b64encode(self._token()).decode()}

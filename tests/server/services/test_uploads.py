@@ -148,7 +148,7 @@ async def test_beyond_the_quota_an_upload_is_refused(start: Start) -> None:
 
 async def test_an_upload_that_is_broken_off_keeps_nothing_and_gives_its_room_back(start: Start) -> None:
     server = await start(max_running=1, max_queued=1)
-    admission = server.application.engine.admission
+    admission = server.application.runtime.admission
     call = server.simulation.UploadArray()
     await call.write(pb.UploadArrayRequest(part=parts_of(STATE)[0]))
     await eventually(lambda: admission.running == 1)
@@ -163,8 +163,8 @@ async def test_an_upload_that_falls_silent_is_ended_and_gives_its_room_back(star
     await call.write(pb.UploadArrayRequest(part=parts_of(STATE)[0]))
     refusal = await refused(call)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.ABORTED, "STREAM_IDLE")
-    async with server.application.engine.admission.admit(1):
-        assert server.application.engine.admission.running == 1
+    async with server.application.runtime.admission.admit(1):
+        assert server.application.runtime.admission.running == 1
 
 
 async def test_an_upload_that_finds_the_disk_full_says_so(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,7 @@ class TestCheckpoints:
     ) -> None:
         server = await start(state_dir=tmp_path)
         forget_nothing(server, monkeypatch)
-        object.__setattr__(server.application.engine.pace, "checkpoint_s", 0.0)  # after every slice
+        object.__setattr__(server.application.runtime.pace, "checkpoint_s", 0.0)  # after every slice
         message = spec("mycelium", steps=6)
         answers = await rest_of(stream(server, message))
         token = next(answer.frame.resume_token for answer in answers if answer.frame.step == 5)
@@ -129,7 +129,7 @@ class TestCheckpoints:
         path.parent.rmdir()
         path.parent.write_text("not a folder any more")
         token = answers[-1].summary.resume_token
-        object.__setattr__(server.application.engine.pace, "checkpoint_s", 0.0)
+        object.__setattr__(server.application.runtime.pace, "checkpoint_s", 0.0)
         resumed = await rest_of(stream(server, message, token=token))
         assert resumed[-1].summary.stop_reason == pb.STOP_REASON_COMPLETED
         assert same_bits(frames(answers) | frames(resumed), states(message))

@@ -155,9 +155,9 @@ class TestCancelling:
         first = stream(server, spec(steps=2))
         await until_frame(first, 0)
         waiting = stream(server, spec(steps=7), stride=7)
-        await eventually(lambda: server.application.engine.admission.queued == 1)
+        await eventually(lambda: server.application.runtime.admission.queued == 1)
         waiting.cancel()
-        await eventually(lambda: server.application.engine.admission.queued == 0)
+        await eventually(lambda: server.application.runtime.admission.queued == 0)
         gates.open()
         await rest_of(first)
         await self.left(server)
@@ -165,8 +165,8 @@ class TestCancelling:
 
     async def left(self, server: Running) -> None:
         """Wait until no simulation holds a place."""
-        async with server.application.engine.admission.admit(1):
-            assert server.application.engine.admission.running == 1
+        async with server.application.runtime.admission.admit(1):
+            assert server.application.runtime.admission.running == 1
 
 
 class TestDeadlines:
@@ -207,7 +207,7 @@ class TestDeadlines:
     async def test_a_real_deadline_gets_its_summary_before_it_expires(
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("mfn_server.simulation.engine.ANSWER_MARGIN_S", 10.0)  # ample for the answer to arrive
+        monkeypatch.setattr("mfn_server.simulation.runtime.ANSWER_MARGIN_S", 10.0)  # ample for the answer to arrive
         server = await start()
         answers = await rest_of(stream(server, endless(), stride=100_000_000, timeout=11))
         summary = answers[-1].summary
@@ -296,7 +296,7 @@ class TestAdmission:
         first = stream(server, spec(steps=2))
         await until_frame(first, 0)
         second = server.simulation.RunSimulation(pb.RunSimulationRequest(spec=spec(steps=2)))
-        await eventually(lambda: server.application.engine.admission.queued == 1)
+        await eventually(lambda: server.application.runtime.admission.queued == 1)
         refusal = await refused(stream(server, spec(steps=2)))
         assert (refusal.code, refusal.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
         assert refusal.retry_s is not None

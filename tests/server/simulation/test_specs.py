@@ -21,11 +21,9 @@ from mfn_grpc.core.reaction_diffusion import (
     SimulationSpec,
     Stepper,
 )
-from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import types_pb2
-from mfn_server.errors import Fault
-from mfn_server.simulation.specs import decode_spec, encode_spec, hash_spec, require_offered
+from mfn_server.simulation.specs import decode_spec, encode_spec, hash_spec
 from tests.server.specs import decoded, no_array
 
 UNKNOWN: Any = 99
@@ -278,9 +276,3 @@ class TestFaults:
         found = faults_of(gray_scott(**given))
         assert found == {f"spec.{field}": f"has 500000 entries, must have at most {most}"}
         assert len(looked_at) <= 2
-
-    def test_a_stepper_of_the_contract_that_is_not_offered_says_so(self) -> None:
-        with pytest.raises(Fault) as caught:
-            require_offered(SimulationSpec(GrayScott(), stepper=Stepper.RK4))
-        assert caught.value.reason == reasons.ERROR_REASON_NOT_IMPLEMENTED
-        require_offered(SimulationSpec(GrayScott(), stepper=Stepper.EULER))

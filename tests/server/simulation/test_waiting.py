@@ -13,7 +13,7 @@ import pytest
 from mfn_grpc.arrays import split_parts
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.rpc import Call
-from mfn_server.simulation.engine import Engine
+from mfn_server.simulation.runtime import Runtime
 from tests.server.calling import refused, rest_of
 from tests.server.conftest import Start
 from tests.server.gates import Gates, eventually
@@ -65,7 +65,7 @@ async def test_a_call_that_waits_for_its_place_is_refused_before_its_deadline(st
         refusal = await refused(begin())
         assert (refusal.code, refusal.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_TOO_SHORT")
         assert "waited in the queue" in refusal.message
-    assert server.application.engine.admission.queued == 0
+    assert server.application.runtime.admission.queued == 0
     gates.open()
     assert (await rest_of(first))[-1].summary.stop_reason == pb.STOP_REASON_COMPLETED
 
@@ -78,7 +78,7 @@ async def test_a_run_that_gets_no_worker_for_its_next_slice_ends_with_its_summar
     compute, held = server.application.compute, threading.Event()
     gates.allow(0)
     # A slice is waited for as good as not at all, the answer for as long as it takes.
-    monkeypatch.setattr(Engine, "patience_s", lambda *needed: 1000.0 if len(needed) == 2 else 0.01)
+    monkeypatch.setattr(Runtime, "patience_s", lambda *needed: 1000.0 if len(needed) == 2 else 0.01)
     message = spec(steps=4)
     call = stream(server, message, stride=4)
     await gates.reached(1)
@@ -107,7 +107,7 @@ async def test_a_run_that_gets_no_worker_for_its_summary_is_refused_with_the_ste
     await gates.reached(1)
     holder = asyncio.create_task(compute.urgent("holder", partial(held.wait, 60)))
     await eventually(lambda: bool(compute._urgent._waiting))
-    monkeypatch.setattr(Engine, "patience_s", lambda *_: 0.01)
+    monkeypatch.setattr(Runtime, "patience_s", lambda *_: 0.01)
     gates.open()
     refusal = await refused(call)
     held.set()

@@ -37,7 +37,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Engine:
+class Runtime:
     """Shared by every call of the simulation service."""
 
     compute: Compute
