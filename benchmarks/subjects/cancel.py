@@ -1,7 +1,8 @@
 """How long a server goes on computing a 2048 x 2048 simulation after its client has cancelled it.
 
-Seen from outside: the processor time of the server process is read every five milliseconds, and the end is the last
-reading at which it had grown by more than half of the time passed. The worst of all repeats counts.
+Seen from outside: the processor time of the server process is read every millisecond, and the end is the last reading
+at which it had grown by more than a fifth of the time passed. The processor time used until the process has been quiet
+for a while is a row of its own: it tells work from a timer that ticks later. The worst of all repeats counts.
 """
 
 import time
@@ -17,8 +18,8 @@ from mfn_client import Client
 EDGE = 2048
 STEPS = 1_000_000
 BAR = at_most(100.0)
-LOOK_EVERY_S = 0.005
-BUSY_SHARE = 0.5
+LOOK_EVERY_S = 0.001
+BUSY_SHARE = 0.2
 QUIET_S = 0.25
 """So long without work means that it has ended; several slices."""
 PATIENCE_S = 30.0
@@ -28,14 +29,14 @@ SLICE_S = 0.05
 
 @dataclass(frozen=True)
 class Aftermath:
-    """What followed a cancel: time until the work ended, and processor time spent until then, in ms."""
+    """What followed a cancel: time until the work ended, and all processor time spent until it was quiet, in ms."""
 
     wall_ms: float
     processor_ms: float
 
 
 def measure(quick: bool) -> Iterator[Row]:
-    """One row."""
+    """Two rows."""
     repeats = 3 if quick else 20
     with ServerProcess() as server, Client(server.target) as client:
         clock = CpuClock(server.pid)
@@ -48,9 +49,17 @@ def measure(quick: bool) -> Iterator[Row]:
         unit="ms",
         bar=BAR,
         spread=wall.spread,
-        figure=f"median {wall.median:.0f} ms; processor time used: median {processor.median:.0f}, "
-        f"most {processor.worst:.0f} ms",
-        samples={"wall": wall.values, "processor": processor.values},
+        figure=f"median {wall.median:.0f} ms",
+        samples={"wall": wall.values},
+    )
+    yield Row(
+        f"processor time after a cancel, worst of {repeats}",
+        value=processor.worst,
+        unit="ms",
+        bar=BAR,
+        spread=processor.spread,
+        figure=f"median {processor.median:.0f} ms",
+        samples={"processor": processor.values},
     )
 
 
@@ -76,7 +85,7 @@ def _wait_for_work(clock: CpuClock, seconds: float) -> None:
 def _watch(clock: CpuClock, before: float, started: float) -> Aftermath:
     """Look until the process has been quiet for a while."""
     used, now = before, started
-    ended, used_then = started, before
+    ended = started
     while now - ended < QUIET_S:
         if now - started > PATIENCE_S:
             raise TimeoutError(f"the server still computes {PATIENCE_S:g} s after the cancel")
@@ -84,5 +93,5 @@ def _watch(clock: CpuClock, before: float, started: float) -> Aftermath:
         used_before, used = used, clock.seconds()
         looked_before, now = now, time.perf_counter()
         if used - used_before > BUSY_SHARE * (now - looked_before):
-            ended, used_then = now, used
-    return Aftermath((ended - started) * 1e3, (used_then - before) * 1e3)
+            ended = now
+    return Aftermath((ended - started) * 1e3, (used - before) * 1e3)

@@ -1,6 +1,6 @@
 """What to simulate: one frozen value that determines every bit of the result."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -80,10 +80,6 @@ class SimulationSpec:
     def cells(self) -> int:
         """Cells of the grid."""
         return self.shape[0] * self.shape[1]
-
-    def without_state(self) -> "SimulationSpec":
-        """The spec less its initial state."""
-        return replace(self, initial_state=None)
 
 
 def analyze(spec: SimulationSpec) -> stability.StabilityReport:

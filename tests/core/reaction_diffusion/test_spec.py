@@ -62,13 +62,6 @@ def test_a_spec_cannot_be_changed() -> None:
         SMALL.steps = 2  # type: ignore[misc] # the fault under test
 
 
-def test_a_spec_without_its_state_is_otherwise_the_same() -> None:
-    spec = replace(SMALL, initial_state=np.zeros((2, 8, 9)), initial_step=4)
-    assert spec.without_state().initial_state is None
-    assert spec.without_state() == spec
-    assert spec.without_state().initial_step == 4
-
-
 @pytest.mark.parametrize("edge", [-1, 0, 1, 3, 4097, 10**6, 2**40])
 @pytest.mark.parametrize("axis", [0, 1])
 def test_an_edge_too_short_or_too_long_is_refused(edge: int, axis: int) -> None:
