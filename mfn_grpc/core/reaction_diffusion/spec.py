@@ -188,7 +188,7 @@ def _array_violations(spec: SimulationSpec, state: np.ndarray[Any, np.dtype[Any]
         text = f"is {list(state.shape)}, must be {list(spec.state_shape)}: species, rows, columns"
         found.append(Violation(f"{field_name}.shape", str(list(state.shape)), text))
     if state.dtype.kind == "f" and (bad := _values_beyond(np.finfo(spec.dtype).max, state)):
-        text = f"holds {bad} values that are not finite in {spec.precision}"
+        text = f"holds {bad} that are not finite in {spec.precision}, must hold finite numbers only"
         found.append(Violation(f"{field_name}.data", f"{bad} values", text))
     return found
 

@@ -173,7 +173,7 @@ def test_values_that_are_not_finite_are_counted_and_refused(dtype: str) -> None:
     assert is_accepted(replace(SMALL, initial_state=state))
     state[0, 0, 0], state[0, 7, 8], state[1, 3, 3] = math.nan, math.inf, -math.inf
     text = only_fault(replace(SMALL, initial_state=state), "initial_array.data")
-    assert text == "holds 3 values that are not finite in float64"
+    assert text == "holds 3 that are not finite in float64, must hold finite numbers only"
 
 
 def test_values_too_large_for_the_precision_are_refused() -> None:
@@ -181,7 +181,8 @@ def test_values_too_large_for_the_precision_are_refused() -> None:
     state[1, 2, 3] = -1e39
     assert is_accepted(replace(SMALL, initial_state=state))
     single = replace(SMALL, initial_state=state, precision=Precision.FLOAT32)
-    assert only_fault(single, "initial_array.data") == "holds 1 values that are not finite in float32"
+    text = only_fault(single, "initial_array.data")
+    assert text == "holds 1 that are not finite in float32, must hold finite numbers only"
 
 
 def test_every_fault_of_an_initial_state_is_named() -> None:

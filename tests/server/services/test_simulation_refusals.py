@@ -157,7 +157,7 @@ def test_a_bad_spec_is_refused_by_whatever_takes_one_with_the_field_and_what_to_
     refusal = wire.refusal(method, REQUESTS[method](spec=bad))
     assert (refusal.code, refusal.reason) == INVALID
     assert set(refusal.violations) == fields
-    assert all(re.search(r"\bmust\b|not finite|needs", text) for text in refusal.violations.values())
+    assert all(re.search(r"\bmust\b|needs", text) for text in refusal.violations.values())
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "mycelium"])
