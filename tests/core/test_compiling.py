@@ -7,10 +7,8 @@ from typing import Any
 import numba
 import pytest
 
-from mfn_grpc.core.reaction_diffusion.kernels.compiling import jit, specialise
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import fill_ghosts
-from mfn_grpc.core.reaction_diffusion.programs import _kernels
-from tests.core.reaction_diffusion.cases import ALL_MODELS
+from mfn_grpc.core.compiling import jit, specialise
+from tests.core.reaction_diffusion.cases import compiled_kernels
 
 
 def inner(x: Any) -> Any:
@@ -40,12 +38,8 @@ def square(x: Any) -> Any:
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels made here are cached here; those of the library keep their place."""
-    kernels()
+    compiled_kernels()
     monkeypatch.setattr(numba.core.config, "CACHE_DIR", str(tmp_path))
-
-
-def kernels() -> list[Any]:
-    return [fill_ghosts, *(kernel for model in ALL_MODELS for kernel in _kernels(model.name))]
 
 
 def name_of(compiled: Any) -> str:
@@ -69,13 +63,14 @@ def test_a_specialisation_is_named_after_itself_and_all_that_it_calls(own_cache:
     assert len({one, *map(name_of, nested)}) == 3
 
 
-def test_no_two_models_share_a_kernel() -> None:
-    assert len({name_of(kernel) for kernel in kernels()}) == 2 * len(ALL_MODELS) + 1
-    assert len({id(kernel.py_func) for kernel in kernels()}) == 2 * len(ALL_MODELS) + 1
+def test_no_two_models_or_steppers_share_a_kernel() -> None:
+    kernels = compiled_kernels()
+    assert len({name_of(kernel) for kernel in kernels}) == len(kernels)
+    assert len({id(kernel.py_func) for kernel in kernels}) == len(kernels)
 
 
 def test_kernels_release_the_gil_and_keep_ieee_arithmetic() -> None:
-    for kernel in kernels():
+    for kernel in compiled_kernels():
         assert kernel.targetoptions["nogil"] is True
         assert kernel.targetoptions["nopython"] is True
         assert kernel.targetoptions["error_model"] == "numpy"
@@ -84,20 +79,20 @@ def test_kernels_release_the_gil_and_keep_ieee_arithmetic() -> None:
 
 
 def test_kernels_are_cached_on_disk() -> None:
-    for kernel in kernels():
+    for kernel in compiled_kernels():
         assert Path(kernel.stats.cache_path).is_dir()
 
 
 def test_another_process_gives_kernels_the_same_names(tmp_path: Path) -> None:
     program = (
-        "from mfn_grpc.core.reaction_diffusion.programs import _kernels, MODELS\n"
-        "print(*(kernel.py_func.__qualname__ for name in MODELS for kernel in _kernels(name)))"
+        "from tests.core.reaction_diffusion.cases import compiled_kernels\n"
+        "print(*(kernel.py_func.__qualname__ for kernel in compiled_kernels()))"
     )
     settings = {"PYTHONPATH": os.pathsep.join(sys.path), "NUMBA_CACHE_DIR": str(tmp_path)}
     finished = subprocess.run(
         [sys.executable, "-c", program], env=os.environ | settings, capture_output=True, text=True, check=True
     )
-    assert finished.stdout.split() == [name_of(kernel) for kernel in kernels()[1:]]
+    assert finished.stdout.split() == [name_of(kernel) for kernel in compiled_kernels()]
 
 
 def test_the_cache_serves_a_kernel_only_while_all_that_it_calls_is_the_same(

@@ -19,10 +19,22 @@ def jit(function: Function) -> Function:
 
     Where no directory can be written (NUMBA_CACHE_DIR names one), every process compiles for itself.
     """
+    return _compiled(function, fastmath=False)
+
+
+def jit_sums(function: Function) -> Function:
+    """The same, but sums are taken in whatever order suits the processor, which then adds several numbers at once.
+
+    For sums over a row that no state depends on: their last bits may differ between types of processor.
+    """
+    return _compiled(function, fastmath={"reassoc", "contract"})
+
+
+def _compiled(function: Function, **options: Any) -> Function:
     try:
-        compiled: Function = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+        compiled: Function = numba.njit(nogil=True, cache=True, error_model="numpy", **options)(function)
     except RuntimeError:
-        compiled = numba.njit(nogil=True, error_model="numpy")(function)
+        compiled = numba.njit(nogil=True, error_model="numpy", **options)(function)
     return compiled
 
 
