@@ -1,0 +1,143 @@
+"""The 18 features beside a mycelium simulation of 256 x 256, against the simulation alone; and of single fields.
+
+A job is a whole run from its initial state on one core, timed by the thread's processor time. The jobs take turns, and
+a ratio is of two that are neighbours in time. What is measured 20 times shows the cost of features on every frame of a
+stream; it has no bar.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from benchmarks.machine import one_core
+from benchmarks.rows import Bar, Row, at_most
+from benchmarks.timing import Samples, interleaved, ratio
+from mfn_grpc.core.features import Measured, Thresholds, warm_up
+from mfn_grpc.core.features import measure as features_of
+from mfn_grpc.core.pieces import Pieces, finish
+from mfn_grpc.core.reaction_diffusion import Mycelium, Simulation, SimulationSpec
+
+EDGE = 256
+STEPS = {True: 200, False: 1000}
+"""Steps of a job, quick or not."""
+REPEATS = {True: 3, False: 15}
+REPORTS = 1, 20
+ALONE = "the simulation alone"
+AT_THE_END = at_most(1.15)
+FIELD_EDGES = {True: (64, 256), False: (256, 1024, 4096)}
+
+Array = NDArray[Any]
+
+
+def measure(quick: bool) -> Iterator[Row]:
+    """A row for each number of reports, one for each edge of single fields, and one that says how those grow."""
+    warm_up()
+    with one_core():
+        yield from _beside_a_simulation(STEPS[quick], REPEATS[quick])
+        yield from _of_single_fields(FIELD_EDGES[quick], REPEATS[quick])
+
+
+def run_alone(steps: int) -> Simulation:
+    """A whole run, ended."""
+    simulation = Simulation(_spec(steps))
+    simulation.advance(steps)
+    return simulation
+
+
+def run_with_features(steps: int, reports: int) -> list[Measured]:
+    """The same run with its history watched, and all features measured after each of `reports` equal parts."""
+    simulation = Simulation(_spec(steps), watched=0)
+    measured = []
+    for before, after in pairwise(steps * part // reports for part in range(reports + 1)):
+        simulation.advance(after - before)
+        measured.append(finish(features_of(simulation.state[0], simulation.history, Thresholds())))
+    return measured
+
+
+def _spec(steps: int) -> SimulationSpec:
+    return SimulationSpec(Mycelium(), steps=steps, shape=(EDGE, EDGE))
+
+
+def _beside_a_simulation(steps: int, repeats: int) -> Iterator[Row]:
+    jobs = {ALONE: partial(_seconds, partial(run_alone, steps))}
+    jobs |= {_when(reports): partial(_seconds, partial(run_with_features, steps, reports)) for reports in REPORTS}
+    times = interleaved(jobs, repeats)
+    for reports in REPORTS:
+        what = f"mycelium {EDGE} x {EDGE}, {steps} steps, {_when(reports)}"
+        yield _row(what, times[_when(reports)], times[ALONE], AT_THE_END if reports == 1 else None)
+
+
+def _when(reports: int) -> str:
+    return "18 features at the end" if reports == 1 else f"18 features {reports} times"
+
+
+def _row(what: str, ours: Samples, alone: Samples, bar: Bar | None) -> Row:
+    ratios = ratio(ours, alone)
+    return Row(
+        what,
+        ALONE,
+        value=ratios.median,
+        unit="x",
+        bar=bar,
+        spread=ratios.spread,
+        figure=f"{1e3 * ours.median:,.0f} ms against {1e3 * alone.median:,.0f} ms",
+        samples={"ours": ours.values, ALONE: alone.values},
+    )
+
+
+def _of_single_fields(edges: tuple[int, ...], repeats: int) -> Iterator[Row]:
+    """Time of a field's features by its edge, and the exponent by which it grows with the cells; no bars."""
+    medians = []
+    for edge in edges:
+        field = _field(edge)
+        times = interleaved({"ours": partial(_seconds, partial(_measure, field))}, repeats)["ours"]
+        medians.append(times.median)
+        yield Row(
+            f"18 features of one field, {edge} x {edge} float64",
+            value=1e3 * times.median,
+            unit="ms",
+            spread=times.spread,
+            figure=f"{edge**2 / times.median / 1e6:,.0f} M cells/s, longest piece {1e3 * _longest(field):.1f} ms",
+            samples={"ours": times.values},
+        )
+    exponent = np.polyfit([2 * math.log(edge) for edge in edges], np.log(medians), 1)[0]
+    yield Row("exponent of that time over the cells", value=float(exponent), figure=f"edges {edges}")
+
+
+def _field(edge: int) -> Array:
+    """A smooth random field, about half of whose cells are active."""
+    noise = np.random.default_rng(0).normal(size=(edge, edge))
+    return np.asarray(60.0 * ndimage.gaussian_filter(noise, 2.0) - 50.0)
+
+
+def _pieces(field: Array) -> Pieces[Measured]:
+    return features_of(field, None, Thresholds())
+
+
+def _measure(field: Array) -> Measured:
+    return finish(_pieces(field))
+
+
+def _longest(field: Array) -> float:
+    """Processor time of the longest piece, in seconds."""
+    pieces, longest = _pieces(field), 0.0
+    ended = False
+    while not ended:
+        started = time.thread_time()
+        ended = next(pieces, True) is True
+        longest = max(longest, time.thread_time() - started)
+    return longest
+
+
+def _seconds(job: Callable[[], object]) -> float:
+    """Processor time of this thread for a job."""
+    started = time.thread_time()
+    job()
+    return time.thread_time() - started
