@@ -239,20 +239,22 @@ class SimulateResponse(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., started: _Optional[_Union[Started, _Mapping[str, object]]] = ..., frame: _Optional[_Union[Frame, _Mapping[str, object]]] = ..., summary: _Optional[_Union[Summary, _Mapping[str, object]]] = ...) -> None: ...
 
 class Started(_message.Message):
-    __slots__ = ("spec", "spec_hash", "numerics_version", "stability", "resumed_from_step", "frame_stride")
+    __slots__ = ("spec", "spec_hash", "numerics_version", "stability", "resumed_from_step", "frame_stride", "stepper_reason")
     SPEC_FIELD_NUMBER: _ClassVar[int]
     SPEC_HASH_FIELD_NUMBER: _ClassVar[int]
     NUMERICS_VERSION_FIELD_NUMBER: _ClassVar[int]
     STABILITY_FIELD_NUMBER: _ClassVar[int]
     RESUMED_FROM_STEP_FIELD_NUMBER: _ClassVar[int]
     FRAME_STRIDE_FIELD_NUMBER: _ClassVar[int]
+    STEPPER_REASON_FIELD_NUMBER: _ClassVar[int]
     spec: SimulationSpec
     spec_hash: bytes
     numerics_version: str
     stability: StabilityReport
     resumed_from_step: int
     frame_stride: int
-    def __init__(self, spec: _Optional[_Union[SimulationSpec, _Mapping[str, object]]] = ..., spec_hash: _Optional[bytes] = ..., numerics_version: _Optional[str] = ..., stability: _Optional[_Union[StabilityReport, _Mapping[str, object]]] = ..., resumed_from_step: _Optional[int] = ..., frame_stride: _Optional[int] = ...) -> None: ...
+    stepper_reason: str
+    def __init__(self, spec: _Optional[_Union[SimulationSpec, _Mapping[str, object]]] = ..., spec_hash: _Optional[bytes] = ..., numerics_version: _Optional[str] = ..., stability: _Optional[_Union[StabilityReport, _Mapping[str, object]]] = ..., resumed_from_step: _Optional[int] = ..., frame_stride: _Optional[int] = ..., stepper_reason: _Optional[str] = ...) -> None: ...
 
 class Frame(_message.Message):
     __slots__ = ("step", "time", "parts", "last", "resume_token", "features")

@@ -1,6 +1,7 @@
 """Reaction-diffusion fields: models, specs, simulations and their linear stability."""
 
 from mfn_grpc.core.reaction_diffusion.boundary import AxisBoundary, BoundaryCondition, BoundaryKind
+from mfn_grpc.core.reaction_diffusion.choice import StepperChoice, choose_stepper
 from mfn_grpc.core.reaction_diffusion.models import (
     MODELS,
     Brusselator,
@@ -18,6 +19,7 @@ from mfn_grpc.core.reaction_diffusion.simulation import (
     Checkpoint,
     Simulation,
     simulate_reference,
+    state_bytes,
     warm_up,
 )
 from mfn_grpc.core.reaction_diffusion.spec import MAX_EDGE, MIN_EDGE, Precision, SimulationSpec, analyze, validate
@@ -45,9 +47,12 @@ __all__ = [
     "Species",
     "StabilityReport",
     "Stepper",
+    "StepperChoice",
     "TwoSpeciesModel",
     "analyze",
+    "choose_stepper",
     "simulate_reference",
+    "state_bytes",
     "validate",
     "warm_up",
 ]

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from functools import partial
+from itertools import pairwise, product
 
 import numpy as np
 
-from mfn_grpc.core.reaction_diffusion.boundary import ghosts
-from mfn_grpc.core.reaction_diffusion.kernels.buffers import paired_buffers
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, fill_ghosts
+from mfn_grpc.core.features.history import History
+from mfn_grpc.core.features.watching import watch_rows, watch_step
+from mfn_grpc.core.reaction_diffusion.kernels.buffers import apart_buffers
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
 from mfn_grpc.core.reaction_diffusion.models import MODELS
-from mfn_grpc.core.reaction_diffusion.programs import MyceliumProgram, program
-from mfn_grpc.core.reaction_diffusion.spec import Precision, SimulationSpec
+from mfn_grpc.core.reaction_diffusion.programs import March, MyceliumProgram, Pass, Watch, program
+from mfn_grpc.core.reaction_diffusion.spec import Precision, SimulationSpec, steppers_of
 
 NUMERICS_VERSION = "1"
 MAX_MARCH_STEPS = 1024
@@ -22,40 +23,58 @@ Run = Callable[[Callable[[range], None], Iterable[range]], Iterable[None]]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a simulation needs to continue: the state [species, rows, cols] after `step`, and its event count."""
+    """All that a simulation needs to continue: the state [species, rows, cols] after `step`, and its event count.
+
+    history: the record of the History of the species that was watched, or None.
+    """
 
     step: int
     state: Array
     growth_events: int
+    history: Array | None = None
 
 
 class Simulation:
-    """One simulation in two padded buffers. Not thread-safe: one caller advances it at a time.
+    """One simulation in its buffers. Not thread-safe: one caller advances it at a time.
 
     The state after a step depends on the spec and the step alone: neither on how many steps a call makes, nor on the
-    bands or threads that share the work, nor on checkpoints in between.
+    bands or threads that share the work, nor on checkpoints in between, nor on whether a species is watched. So does
+    the history of a watched species. (SEMI_IMPLICIT: on one build and one type of processor.)
+
+    step, growth_events: where the run stands. history: of the watched species, None when none is.
+    units_per_step: work that one step takes, for `advance_units`.
     """
 
-    def __init__(self, spec: SimulationSpec, checkpoint: Checkpoint | None = None) -> None:
-        """Start a valid spec from its beginning, or from a checkpoint of it."""
+    def __init__(self, spec: SimulationSpec, checkpoint: Checkpoint | None = None, watched: int | None = None) -> None:
+        """Start a valid spec from its beginning, or from a checkpoint of it; `watched` is the index of a species.
+
+        Its history goes on from the checkpoint's; where there is none, it begins with the first state.
+        """
         self.spec = spec
         self._program = program(spec)
-        species, rows, cols = spec.state_shape
-        self._front, self._back = paired_buffers((species, rows + 2, cols + 2), spec.dtype)
-        self._ghosts = ghosts((spec.boundaries[0], spec.boundaries[1]), spec.state_shape, spec.dtype)
-        self._rows_done = 0
+        self._buffers = apart_buffers(self._program.layout)
+        self._pass, self._line = 0, 0
+        self.units_per_step = sum(each.lines * each.cost for each in self._program.passes)
         start = checkpoint or Checkpoint(spec.first_step, _initial_state(spec), 0)
         self.step, self.growth_events = start.step, start.growth_events
         self.state[...] = start.state
+        self.history = None if watched is None else _history(start, self.state[watched])
+        self._watch = Watch.over(spec, watched, self.history)
 
     @property
     def state(self) -> Array:
         """The state after `step`, a view [species, rows, cols] that the next advance overwrites."""
-        return self._front[:, 1:-1, 1:-1]
+        return self._buffers[0][:, 1:-1, 1:-1]
+
+    @property
+    def is_amid_a_step(self) -> bool:
+        """Whether a step has been begun by `advance_units` and is not complete."""
+        return (self._pass, self._line) != (0, 0)
 
     def checkpoint(self) -> Checkpoint:
         """A copy from which a new Simulation of the same spec continues bit for bit."""
-        return Checkpoint(self.step, self.state.copy(), self.growth_events)
+        record = None if self.history is None else self.history.record.copy()
+        return Checkpoint(self.step, self.state.copy(), self.growth_events, record)
 
     def is_finite(self) -> bool:
         """Whether every value of the state is finite."""
@@ -65,92 +84,138 @@ class Simulation:
         """Make `steps` steps on the calling thread."""
         last = self.step + steps
         while self.step < last:
-            if self._program.band_rows or self._rows_done:
-                self.advance_rows(self.spec.shape[0])
+            if (march := self._program.march) is None or self.is_amid_a_step:
+                self.advance_units(self.units_per_step)
             else:
-                self._march(min(last - self.step, MAX_MARCH_STEPS))
+                self._run(march, min(last - self.step, MAX_MARCH_STEPS))
 
-    def advance_rows(self, count: int) -> None:
-        """Update at least `count` further rows (or the rest) of the next step; the step counts once all are done.
+    def advance_units(self, count: int) -> int:
+        """Do at least `count` further units of work, or the rest of the step; returns how many were done.
 
-        For grids so large that a whole step would take too long. `state` is the old one until the step is complete.
+        For grids so large that a whole step would take too long: `units_per_step` of them are one step, and they take
+        about equally long. `state` is the old one until the step is complete.
         """
-        rows = self.spec.shape[0]
-        first, last = self._rows_done, rows
-        if self._rows_done + count < rows:
-            height = self._program.band_rows or 1
-            last = min(rows, first + -(-count // height) * height)
-        if first == 0:
-            fill_ghosts(self._front, *self._ghosts)
-        self._update(range(first, last))
-        self._rows_done = last
-        if last == rows:
-            self._finish_step()
+        done, step = 0, self.step
+        while done < count and self.step == step:
+            current = self._program.passes[self._pass]
+            first, block = self._line, current.block or 1
+            last = min(current.lines, first + -(-(count - done) // (current.cost * block)) * block)
+            if first == 0:
+                self._program.prepare(self._buffers, self._pass)
+            self._work(self._pass, range(first, last), watching=self.history is not None and self._is_last_pass)
+            done += (last - first) * current.cost
+            self._line = last
+            if last == current.lines:
+                self._finish_pass()
+        return done
 
     def advance_in_bands(self, steps: int, bands: int, run: Run) -> None:
-        """Make `steps` steps, each shared out as bands of rows to `run`, for instance a thread pool's map."""
-        parts = self._bands(bands)
-        for _ in range(steps):
-            fill_ghosts(self._front, *self._ghosts)
-            for _ in run(self._update, parts):
-                pass
-            self._finish_step()
+        """Make `steps` steps, every pass of each shared out as bands of lines to `run`, such as a thread pool's map."""
+        last = self.step + steps
+        while self.step < last:
+            if self.is_amid_a_step:
+                self.advance_units(self.units_per_step)
+            else:
+                self._step_in_bands(bands, run)
 
-    def _march(self, steps: int) -> None:
-        forcing = self._program.forcing(self.step, steps, range(0))
-        arguments = steps, *self._ghosts, self._program.scalars, forcing
-        self._program.march(self._front, self._back, *arguments)
+    @property
+    def _is_last_pass(self) -> bool:
+        return self._pass == len(self._program.passes) - 1
+
+    def _run(self, march: March, steps: int) -> None:
+        march(self._buffers, self.step, steps, self._watch)
         if steps % 2:
-            self._front, self._back = self._back, self._front
-        self._count_events(steps)
-        self.step += steps
+            self._swap()
+        self._count(steps)
 
-    def _update(self, rows: range) -> None:
-        """Write some rows of the next state, in calls no larger than the program allows."""
-        height = self._program.band_rows or len(rows)
-        for first in range(rows.start, rows.stop, height):
-            band = range(first, min(first + height, rows.stop))
-            forcing = self._program.forcing(self.step, 1, band)
-            self._program.rows(self._front, self._back, band.start, band.stop, 0, self._program.scalars, forcing)
+    def _work(self, number: int, lines: range, *, watching: bool = False) -> None:
+        """Do some lines of a pass; a field that is watched is looked at band by band, while it is in the cache."""
+        height = self._program.passes[number].block or (self._watch.band if watching else len(lines))
+        for first in range(lines.start, lines.stop, height):
+            band = range(first, min(first + height, lines.stop))
+            self._program.work(self._buffers, number, band, self.step)
+            if watching:
+                self._look_at(band)
+
+    def _step_in_bands(self, bands: int, run: Run) -> None:
+        for number, whole in enumerate(self._program.passes):
+            self._program.prepare(self._buffers, number)
+            for _ in run(partial(self._work, number), _parts(whole, bands)):
+                pass
+        # Rows are looked at in order, so that the history does not depend on the bands.
+        if self.history is not None:
+            self._look_at(range(self.spec.shape[0]))
+        self._finish_step()
+
+    def _finish_pass(self) -> None:
+        self._line = 0
+        if not self._is_last_pass:
+            self._pass += 1
+            return
+        self._pass = 0
+        self._finish_step()
 
     def _finish_step(self) -> None:
-        self._front, self._back = self._back, self._front
-        self._rows_done = 0
-        self._count_events(1)
-        self.step += 1
+        if self.history is not None:
+            watch_step(self._watch.sums, self._watch.record, self.spec.cells)
+        self._swap()
+        self._count(1)
 
-    def _count_events(self, steps: int) -> None:
+    def _look_at(self, rows: range) -> None:
+        watch, (front, back, *_) = self._watch, self._buffers
+        watch_rows(front[watch.species], back[watch.species], rows.start, rows.stop, watch.sums, watch.record)
+
+    def _swap(self) -> None:
+        front, back, *others = self._buffers
+        self._buffers = back, front, *others
+
+    def _count(self, steps: int) -> None:
         if isinstance(self._program, MyceliumProgram):
             self.growth_events += self._program.growth_events(self.step, steps)
+        self.step += steps
 
-    def _bands(self, count: int) -> list[range]:
-        rows, height = self.spec.shape[0], self._program.band_rows or 1
-        blocks = -(-rows // height)
-        edges = [min(rows, height * (blocks * i // count)) for i in range(count)] + [rows]
-        return [range(a, b) for a, b in pairwise(edges) if a < b]
+
+def state_bytes(spec: SimulationSpec) -> int:
+    """Bytes of all buffers that a Simulation of a valid spec holds."""
+    return sum(room.nbytes for room in program(spec).layout)
 
 
 def simulate_reference(spec: SimulationSpec, steps: int) -> Array:
-    """The state after `steps` steps by plain numpy, [species, rows, cols]: what the kernels must equal bit for bit."""
+    """The state after `steps` steps by plain numpy, [species, rows, cols].
+
+    What the kernels of EULER and RK4 must equal bit for bit, and those of SEMI_IMPLICIT to rounding.
+    """
     running = program(spec)
-    edges = ghosts((spec.boundaries[0], spec.boundaries[1]), spec.state_shape, spec.dtype)
     state = np.zeros((len(spec.model.species), spec.shape[0] + 2, spec.shape[1] + 2), spec.dtype)
     state[:, 1:-1, 1:-1] = _initial_state(spec)
     for step in range(spec.first_step, spec.first_step + steps):
-        state = running.reference(state, edges, step)
+        state = running.reference(state, step)
     return state[:, 1:-1, 1:-1]
 
 
 def warm_up() -> None:
     """Compile (or load from numba's cache) every kernel, so that no simulation waits for the compiler."""
-    for model in MODELS.values():
-        for precision in Precision:
-            simulation = Simulation(SimulationSpec(model(), steps=2, shape=(4, 4), precision=precision))
+    for model, precision in product(MODELS.values(), Precision):
+        for stepper in steppers_of(model):
+            spec = SimulationSpec(model(), steps=2, shape=(4, 4), precision=precision, stepper=stepper)
+            simulation = Simulation(spec, watched=0)
             simulation.advance(1)
-            simulation.advance_rows(4)
+            simulation.advance_units(simulation.units_per_step)
 
 
-def _initial_state(spec: SimulationSpec) -> np.ndarray[Any, np.dtype[Any]]:
+def _initial_state(spec: SimulationSpec) -> Array:
     if spec.initial_state is not None:
         return spec.initial_state
     return spec.model.initial_state(spec.seed, (spec.shape[0], spec.shape[1]))
+
+
+def _history(start: Checkpoint, field: Array) -> History:
+    return History.begin(field) if start.history is None else History.resume(start.history)
+
+
+def _parts(whole: Pass, count: int) -> list[range]:
+    """Lines of a pass in `count` even parts of whole blocks, or fewer where there are not as many."""
+    block = whole.block or 1
+    blocks = -(-whole.lines // block)
+    edges = [min(whole.lines, block * (blocks * i // count)) for i in range(count)] + [whole.lines]
+    return [range(a, b) for a, b in pairwise(edges) if a < b]

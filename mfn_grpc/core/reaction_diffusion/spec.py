@@ -1,6 +1,7 @@
 """What to simulate: one frozen value that determines every bit of the result."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 
 from mfn_grpc.core.limits import InvalidInput, Limit, UnstableSpec, Violation
 from mfn_grpc.core.reaction_diffusion import stability
-from mfn_grpc.core.reaction_diffusion.boundary import AxisBoundary
+from mfn_grpc.core.reaction_diffusion.boundary import AxisBoundary, BoundaryKind
 from mfn_grpc.core.reaction_diffusion.models import Model, Mycelium
+from mfn_grpc.core.reaction_diffusion.stability import StepLimit, Stepper
 
 MIN_EDGE, MAX_EDGE = 4, 4096
 STEPS = Limit(1, 100_000_000, "1", "number of steps")
@@ -47,7 +49,7 @@ class SimulationSpec:
     dt: float | None = None
     seed: int = 0
     precision: Precision = Precision.FLOAT64
-    stepper: stability.Stepper = stability.Stepper.EULER
+    stepper: Stepper = Stepper.EULER
     initial_state: np.ndarray[Any, np.dtype[Any]] | None = field(default=None, compare=False)
     initial_step: int | None = None
 
@@ -94,6 +96,22 @@ def analyze(spec: SimulationSpec) -> stability.StabilityReport:
     )
 
 
+def steppers_of(model: type[Model]) -> tuple[Stepper, ...]:
+    """The steppers that can run a model: mycelium, which has discrete time, knows EULER alone."""
+    return (Stepper.EULER,) if issubclass(model, Mycelium) else tuple(Stepper)
+
+
+def step_limits(spec: SimulationSpec) -> dict[Stepper, StepLimit]:
+    """The largest stable dt of every stepper that can run a spec with its boundaries, whatever stepper it names."""
+    fixed = _has_fixed_edge(spec)
+    system, spacing = spec.model.turing_system(), (spec.spacing[0], spec.spacing[1])
+    return {
+        stepper: stability.largest_stable_dt(system, spacing, stepper)
+        for stepper in steppers_of(type(spec.model))
+        if not (fixed and stepper is Stepper.SEMI_IMPLICIT)
+    }
+
+
 def validate(spec: SimulationSpec, *, stable: bool = True) -> None:
     """Refuse a spec that cannot be run: InvalidInput names every fault, UnstableSpec a dt beyond its limit.
 
@@ -101,7 +119,7 @@ def validate(spec: SimulationSpec, *, stable: bool = True) -> None:
     an unstable spec is let through, to be analysed.
     """
     faults = [
-        *(v.under(spec.model.name) for v in spec.model.violations()),
+        *_model_violations(spec),
         *_grid_violations(spec),
         *_boundary_violations(spec),
         *_step_violations(spec),
@@ -122,17 +140,34 @@ def _determines_stability(faults: list[Violation]) -> bool:
     return any(not fault.field.startswith(harmless) for fault in faults)
 
 
+def is_analysable(spec: SimulationSpec) -> bool:
+    """Whether all that stability limits are computed from is valid, whatever else a spec says."""
+    without_stepper = replace(spec, stepper=Stepper.EULER)
+    faults = [*_model_violations(spec), *_grid_violations(spec), *_step_violations(without_stepper)]
+    return not _determines_stability(faults)
+
+
 def _instability(spec: SimulationSpec) -> Violation | None:
-    limit = stability.largest_stable_dt(spec.model.turing_system(), (spec.spacing[0], spec.spacing[1]), spec.stepper)
-    if spec.time_step <= limit.max_dt:
+    limits = step_limits(spec)
+    own = limits.pop(spec.stepper)
+    if spec.time_step <= own.max_dt:
         return None
     # In full: a limit rounded up would be refused itself.
     if isinstance(spec.model, Mycelium):
         rate = spec.model.reaction_rate
-        text = f"is {rate}, too fast for steps of 1: multiply it and both diffusion numbers by at most {limit.max_dt}"
+        text = f"is {rate}, too fast for steps of 1: multiply it and both diffusion numbers by at most {own.max_dt}"
         return Violation(f"{spec.model.name}.reaction_rate", str(rate), text)
-    text = f"is {spec.time_step}, must be at most {limit.max_dt} for {spec.stepper.name} ({limit.limited_by} limit)"
-    return Violation("dt", str(spec.time_step), text)
+    others = " and ".join(f"{stepper.name} takes {_up_to(limit.max_dt)}" for stepper, limit in limits.items())
+    text = f"is {spec.time_step}, must be at most {own.max_dt} for {spec.stepper.name} ({own.limited_by} limit)"
+    return Violation("dt", str(spec.time_step), f"{text}; {others}")
+
+
+def _up_to(max_dt: float) -> str:
+    return "any" if math.isinf(max_dt) else f"up to {max_dt}"
+
+
+def _model_violations(spec: SimulationSpec) -> list[Violation]:
+    return [violation.under(spec.model.name) for violation in spec.model.violations()]
 
 
 def _grid_violations(spec: SimulationSpec) -> list[Violation]:
@@ -161,9 +196,16 @@ def _step_violations(spec: SimulationSpec) -> list[Violation]:
     if isinstance(spec.model, Mycelium):
         if spec.time_step != 1:
             found.append(Violation("dt", f"{spec.time_step:g}", "must be 1: mycelium is a discrete-time model"))
-        if spec.stepper is not stability.Stepper.EULER:
+        if spec.stepper is not Stepper.EULER:
             found.append(Violation("stepper", spec.stepper.name, "must be EULER: mycelium is a discrete-time model"))
+    elif spec.stepper is Stepper.SEMI_IMPLICIT and _has_fixed_edge(spec):
+        text = "must be EULER or RK4 where an edge is FIXED, or every edge PERIODIC or NO_FLUX: its modes are theirs"
+        found.append(Violation("stepper", spec.stepper.name, text))
     return found
+
+
+def _has_fixed_edge(spec: SimulationSpec) -> bool:
+    return any(boundary.kind is BoundaryKind.FIXED for boundary in spec.boundaries)
 
 
 def _initial_state_violations(spec: SimulationSpec) -> list[Violation]:

@@ -23,8 +23,12 @@ from mfn_grpc.core.reaction_diffusion import (
     Schnakenberg,
     Simulation,
     SimulationSpec,
+    Stepper,
     validate,
 )
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import fill_ghosts
+from mfn_grpc.core.reaction_diffusion.programs.kernels import march_of, rows_of
+from mfn_grpc.core.reaction_diffusion.spec import steppers_of
 
 Array = NDArray[np.floating[Any]]
 Rates = Callable[[Any, Any, Any], tuple[Any, Any]]
@@ -32,6 +36,9 @@ Rates = Callable[[Any, Any, Any], tuple[Any, Any]]
 ALL_MODELS: list[type[Model]] = list(MODELS.values())
 TWO_SPECIES: list[type[Model]] = [model for model in ALL_MODELS if model is not Mycelium]
 PRECISIONS = list(Precision)
+
+EXPLICIT = [Stepper.EULER, Stepper.RK4]
+BY_MODEL_AND_STEPPER = [(model, stepper) for model in ALL_MODELS for stepper in steppers_of(model)]
 
 PERIODIC = AxisBoundary()
 INSULATED = BoundaryCondition(BoundaryKind.NO_FLUX)
@@ -52,6 +59,12 @@ RATES: dict[type[Model], Rates] = {
 
 
 SMALL = SimulationSpec(GrayScott(), shape=(8, 9))
+
+
+def compiled_kernels() -> list[Any]:
+    """Every kernel of the library's simulations, compiled or not."""
+    marching = [march_of(model.name, stepper) for model, stepper in BY_MODEL_AND_STEPPER if stepper in EXPLICIT]
+    return [fill_ghosts, *(rows_of(model.name, stepper) for model, stepper in BY_MODEL_AND_STEPPER), *marching]
 
 
 def fixed(*values: float) -> BoundaryCondition:
@@ -148,6 +161,17 @@ def jacobian_of(model: Model, u: float, v: float) -> NDArray[np.float64]:
     step = 1e-30
     columns = [RATES[type(model)](model, u + du * 1j, v + dv * 1j) for du, dv in ((step, 0), (0, step))]
     return np.array([[np.imag(rate) / step for rate in column] for column in columns]).T
+
+
+def amplification(matrix: np.ndarray, diffusion: np.ndarray, dt: float, stepper: Stepper) -> np.ndarray:
+    """What one step multiplies perturbations by: J and mu D apart as matrices, of any size."""
+    one, step = np.eye(matrix.shape[-1]), np.asarray(dt * (matrix - diffusion))
+    if stepper is Stepper.EULER:
+        return np.asarray(one + step)
+    if stepper is Stepper.RK4:
+        second = step @ step
+        return np.asarray(one + step + second / 2 + second @ step / 6 + second @ second / 24)
+    return np.asarray(np.linalg.solve(one + dt * diffusion, one + dt * matrix))
 
 
 def assert_same_bits(actual: Array, expected: Array) -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mfn_grpc.core.features.watching import watch_rows, watch_step
 from mfn_grpc.core.reaction_diffusion import (
     Checkpoint,
     Model,
@@ -18,34 +20,46 @@ from mfn_grpc.core.reaction_diffusion import (
     SimulationSpec,
     Stepper,
     simulate_reference,
+    state_bytes,
     warm_up,
 )
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import fill_ghosts
-from mfn_grpc.core.reaction_diffusion.programs import _kernels
 from mfn_grpc.core.reaction_diffusion.simulation import MAX_MARCH_STEPS
 from tests.core.reaction_diffusion.cases import (
     ALL_MODELS,
     BOUNDARY_NAMES,
+    BY_MODEL_AND_STEPPER,
+    NO_FLUX,
+    PERIODIC,
     PRECISIONS,
     Array,
     assert_same_bits,
     boundaries_of,
+    compiled_kernels,
     make_spec,
     run,
 )
 
 NOISY = Mycelium(spike_probability=0.7, quantum_jitter=True, jitter_var=1.0)
-RUNS: list[Model] = [*(model() for model in ALL_MODELS), NOISY]
-each_run = pytest.mark.parametrize("model", RUNS, ids=[*(model.name for model in ALL_MODELS), "mycelium_with_jitter"])
 
 
-def start(model: Model, **settings: Any) -> SimulationSpec:
+def start(model: Model, stepper: Stepper = Stepper.EULER, **settings: Any) -> SimulationSpec:
     """A spec on an odd grid with unlike boundaries."""
-    given = {"shape": (19, 26), "seed": 3, "steps": 40, "boundaries": boundaries_of(model)["periodic_and_mixed"]}
+    fitting = {Stepper.SEMI_IMPLICIT: (PERIODIC, NO_FLUX)}
+    edges = fitting.get(stepper, boundaries_of(model)["periodic_and_mixed"])
+    given = {"shape": (19, 26), "seed": 3, "steps": 40, "boundaries": edges, "stepper": stepper}
     return make_spec(model, **given | settings)
 
 
-def after(spec: SimulationSpec, *advances: Callable[[Simulation], None]) -> Simulation:
+Begin = Callable[..., SimulationSpec]
+RUNS: list[Begin] = [
+    *(partial(start, model(), stepper) for model, stepper in BY_MODEL_AND_STEPPER),
+    partial(start, NOISY),
+]
+NAMES = [*(f"{model.name}-{stepper}" for model, stepper in BY_MODEL_AND_STEPPER), "mycelium_with_jitter"]
+each_run = pytest.mark.parametrize("begin", RUNS, ids=NAMES)
+
+
+def after(spec: SimulationSpec, *advances: Callable[[Simulation], object]) -> Simulation:
     simulation = Simulation(spec)
     for advance in advances:
         advance(simulation)
@@ -55,15 +69,17 @@ def after(spec: SimulationSpec, *advances: Callable[[Simulation], None]) -> Simu
 def assert_same_run(actual: Simulation, expected: Simulation) -> None:
     assert actual.step == expected.step
     assert actual.growth_events == expected.growth_events
+    if actual.history is not None and expected.history is not None and not actual.is_amid_a_step:
+        assert_same_bits(actual.history.record, expected.history.record)
     assert_same_bits(actual.state, expected.state)
 
 
 @each_run
-def test_a_simulation_begins_with_the_initial_state_of_its_seed(model: Model) -> None:
-    spec = start(model)
+def test_a_simulation_begins_with_the_initial_state_of_its_seed(begin: Begin) -> None:
+    spec = begin()
     simulation = Simulation(spec)
     assert simulation.step == simulation.growth_events == 0
-    assert_same_bits(simulation.state, model.initial_state(3, (19, 26)))
+    assert_same_bits(simulation.state, spec.model.initial_state(3, (19, 26)))
 
 
 def test_a_given_initial_state_is_taken_over_and_not_changed() -> None:
@@ -81,8 +97,8 @@ def test_a_given_initial_state_is_taken_over_and_not_changed() -> None:
 
 @each_run
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_n_and_then_m_steps_are_n_plus_m_steps(model: Model, precision: Precision) -> None:
-    spec = start(model, precision=precision)
+def test_n_and_then_m_steps_are_n_plus_m_steps(begin: Begin, precision: Precision) -> None:
+    spec = begin(precision=precision)
     whole = after(spec, lambda s: s.advance(40))
     assert_same_run(after(spec, lambda s: s.advance(13), lambda s: s.advance(27)), whole)
     assert_same_run(after(spec, *[lambda s: s.advance(1)] * 40), whole)
@@ -91,8 +107,8 @@ def test_n_and_then_m_steps_are_n_plus_m_steps(model: Model, precision: Precisio
 @each_run
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("step", [0, 1, 17, 40])
-def test_a_checkpoint_continues_the_run(model: Model, precision: Precision, step: int) -> None:
-    spec = start(model, precision=precision)
+def test_a_checkpoint_continues_the_run(begin: Begin, precision: Precision, step: int) -> None:
+    spec = begin(precision=precision)
     saved = after(spec, lambda s: s.advance(step)).checkpoint()
     assert saved.step == step
     continued = Simulation(spec, saved)
@@ -113,8 +129,8 @@ def test_a_checkpoint_is_a_copy() -> None:
 
 @each_run
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_a_new_spec_continues_from_a_state_and_its_step(model: Model, precision: Precision) -> None:
-    spec = start(model, precision=precision)
+def test_a_new_spec_continues_from_a_state_and_its_step(begin: Begin, precision: Precision) -> None:
+    spec = begin(precision=precision)
     first = after(spec, lambda s: s.advance(17))
     second = Simulation(replace(spec, initial_state=first.state.copy(), initial_step=17, steps=23))
     second.advance(23)
@@ -134,7 +150,7 @@ def test_the_step_of_the_initial_state_decides_the_events_that_follow() -> None:
 ADVANCES = st.lists(
     st.one_of(
         st.tuples(st.just("steps"), st.integers(1, 9)),
-        st.tuples(st.just("rows"), st.integers(1, 23)),
+        st.tuples(st.just("units"), st.integers(1, 120)),
         st.tuples(st.just("bands"), st.integers(1, 24)),
     ),
     max_size=14,
@@ -144,63 +160,74 @@ ADVANCES = st.lists(
 def advance_by(simulation: Simulation, kind: str, amount: int) -> None:
     if kind == "steps":
         simulation.advance(amount)
-    elif kind == "rows":
-        simulation.advance_rows(amount)
+    elif kind == "units":
+        simulation.advance_units(amount)
     else:
         simulation.advance_in_bands(2, amount, map)
 
 
 @settings(max_examples=60)
 @given(st.sampled_from(RUNS), st.sampled_from(PRECISIONS), ADVANCES)
-def test_no_mixture_of_steps_rows_and_bands_changes_a_bit(
-    model: Model, precision: Precision, advances: list[tuple[str, int]]
+def test_no_mixture_of_steps_units_and_bands_changes_a_bit_of_state_or_history(
+    begin: Begin, precision: Precision, advances: list[tuple[str, int]]
 ) -> None:
-    spec = start(model, precision=precision)
-    simulation = Simulation(spec)
+    spec = begin(precision=precision)
+    simulation, whole = Simulation(spec, watched=1), Simulation(spec, watched=1)
     for kind, amount in advances:
         advance_by(simulation, kind, amount)
-    assert_same_run(simulation, after(spec, lambda s: s.advance(simulation.step)))
+    whole.advance(simulation.step)
+    assert_same_run(simulation, whole)
 
 
 @each_run
-@pytest.mark.parametrize("portion", [1, 2, 7, 18, 19, 100])
-def test_a_step_made_in_portions_of_rows_is_the_same_step(model: Model, portion: int) -> None:
-    simulation = Simulation(start(model))
-    calls = 0
+@pytest.mark.parametrize("portion", [1, 2, 7, 18, 19, 75, 76, 200])
+def test_a_step_made_in_portions_is_the_same_step(begin: Begin, portion: int) -> None:
+    simulation = Simulation(begin())
+    done = []
     while simulation.step < 3:
-        simulation.advance_rows(portion)
-        calls += 1
-    if portion >= 19:
-        assert calls == 3
-    elif model is not NOISY:  # its jitter comes in blocks, here of all rows
-        assert calls == 3 * -(-19 // portion)
+        before = simulation.step
+        done.append(simulation.advance_units(portion))
+        # As much as was asked for, unless the step has ended.
+        assert done[-1] >= portion or simulation.step == before + 1
+    assert sum(done) == 3 * simulation.units_per_step
     assert_same_run(simulation, after(simulation.spec, lambda s: s.advance(3)))
 
 
-def test_until_all_rows_are_done_the_state_is_the_old_one() -> None:
+def test_a_unit_of_an_explicit_step_is_a_row_of_a_stage() -> None:
+    for stepper, stages in ((Stepper.EULER, 1), (Stepper.RK4, 4)):
+        simulation = Simulation(start(ALL_MODELS[1](), stepper))
+        assert simulation.units_per_step == 19 * stages
+        calls = 0
+        while simulation.step < 2:
+            assert simulation.advance_units(1) == 1
+            calls += 1
+        assert calls == 2 * 19 * stages
+
+
+def test_until_all_units_are_done_the_state_is_the_old_one() -> None:
     simulation = Simulation(start(ALL_MODELS[0]()))
     before = simulation.state.copy()
-    simulation.advance_rows(18)
+    simulation.advance_units(18)
     assert simulation.step == simulation.growth_events == 0
     assert_same_bits(simulation.state, before)
     assert_same_bits(simulation.checkpoint().state, before)
-    simulation.advance_rows(1)
+    simulation.advance_units(1)
     assert simulation.step == 1
     assert not np.array_equal(simulation.state, before)
 
 
-def test_advancing_completes_a_step_begun_in_rows() -> None:
+def test_advancing_completes_a_step_begun_in_units() -> None:
     spec = start(ALL_MODELS[0]())
     assert_same_run(
-        after(spec, lambda s: s.advance_rows(5), lambda s: s.advance(10)), after(spec, lambda s: s.advance(10))
+        after(spec, lambda s: s.advance_units(5), lambda s: s.advance(10)), after(spec, lambda s: s.advance(10))
     )
 
 
 @each_run
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize(("bands", "threads"), [(1, 1), (2, 2), (3, 2), (7, 4), (19, 8), (64, 3)])
-def test_neither_bands_nor_threads_change_a_bit(model: Model, precision: Precision, bands: int, threads: int) -> None:
-    spec = start(model, precision=precision)
+def test_neither_bands_nor_threads_change_a_bit(begin: Begin, precision: Precision, bands: int, threads: int) -> None:
+    spec = begin(precision=precision)
     with ThreadPoolExecutor(threads) as pool:
         simulation = after(spec, lambda s: s.advance_in_bands(20, bands, pool.map))
     assert_same_run(simulation, after(spec, lambda s: s.advance(20)))
@@ -212,13 +239,12 @@ def test_bands_of_a_jittered_run_are_whole_blocks_and_change_no_bit() -> None:
     whole = after(spec, lambda s: s.advance(2))
     with ThreadPoolExecutor(2) as pool:
         assert_same_run(after(spec, lambda s: s.advance_in_bands(2, 2, pool.map)), whole)
-    in_rows = Simulation(spec)
-    calls = 0
-    while in_rows.step < 2:
-        in_rows.advance_rows(1)
-        calls += 1
-    assert calls == 6
-    assert_same_run(in_rows, whole)
+    in_units = Simulation(spec)
+    done = []
+    while in_units.step < 2:
+        done.append(in_units.advance_units(1))
+    assert done == [16, 16, 8] * 2
+    assert_same_run(in_units, whole)
 
 
 def bands_of(simulation: Simulation, count: int) -> list[range]:
@@ -261,18 +287,18 @@ def test_a_long_run_is_the_same_across_the_blocks_of_a_march() -> None:
 
 
 @each_run
-def test_another_seed_is_another_run(model: Model) -> None:
-    states = [run(start(model, seed=seed), 5) for seed in (0, 1, 2**63 - 1)]
+def test_another_seed_is_another_run(begin: Begin) -> None:
+    states = [run(begin(seed=seed), 5) for seed in (0, 1, 2**63 - 1)]
     for one, other in pairwise([*states, states[0]]):
         assert all((one[s] != other[s]).mean() > 0.5 for s in range(len(one)))
 
 
 @each_run
-def test_numpys_global_random_state_is_neither_read_nor_moved(model: Model) -> None:
+def test_numpys_global_random_state_is_neither_read_nor_moved(begin: Begin) -> None:
     def seeded(seed: int) -> Array:
         np.random.seed(seed)  # noqa: NPY002 # the global generator is the subject
         before = np.random.get_state(legacy=False)["state"]["key"].tolist()  # noqa: NPY002 # the same
-        state = run(start(model), 10)
+        state = run(begin(), 10)
         assert np.random.get_state(legacy=False)["state"]["key"].tolist() == before  # noqa: NPY002 # the same
         return state
 
@@ -287,13 +313,6 @@ def test_the_reference_starts_where_the_spec_does() -> None:
     assert_same_bits(second, run(spec, 10))
 
 
-def test_a_stepper_that_no_program_knows_is_not_silently_replaced() -> None:
-    for stepper in (Stepper.RK4, Stepper.SEMI_IMPLICIT):
-        spec = start(ALL_MODELS[1](), stepper=stepper, dt=0.01)
-        with pytest.raises(ValueError, match=stepper.name):
-            Simulation(spec)
-
-
 def test_a_checkpoint_counts_on_from_its_growth_events() -> None:
     spec = start(replace(NOISY, spike_probability=1.0))
     simulation = Simulation(spec, Checkpoint(6, Simulation(spec).state.copy(), 1000))
@@ -301,23 +320,40 @@ def test_a_checkpoint_counts_on_from_its_growth_events() -> None:
     assert (simulation.step, simulation.growth_events) == (16, 1010)
 
 
+def test_the_bytes_of_a_state_are_those_of_its_buffers() -> None:
+    for begin in RUNS:
+        for precision in PRECISIONS:
+            spec = begin(precision=precision)
+            assert state_bytes(spec) == sum(buffer.nbytes for buffer in Simulation(spec)._buffers)
+    grid = {"shape": (100, 200), "boundaries": (PERIODIC, PERIODIC)}
+    state = 2 * 102 * 202 * 8
+    sizes = [state_bytes(start(ALL_MODELS[1](), stepper, **grid)) for stepper in Stepper]
+    assert sizes == [2 * state, 4 * state, 2 * state + 2 * 100 * 101 * 16]
+
+
 def test_after_warming_up_nothing_compiles() -> None:
     def compiled() -> dict[str, int]:
-        kernels: list[Any] = [fill_ghosts, *(kernel for model in ALL_MODELS for kernel in _kernels(model.name))]
-        return {kernel.__qualname__: len(kernel.signatures) for kernel in kernels}
+        return {kernel.__qualname__: len(kernel.signatures) for kernel in [*compiled_kernels(), watch_rows, watch_step]}
 
     warm_up()
     before = compiled()
-    assert min(before.values()) >= len(PRECISIONS)
-    assert len(before) == 2 * len(ALL_MODELS) + 1
-    for model in RUNS:
+    assert min(before.values()) >= 1
+    assert sorted(before.values())[1] >= len(PRECISIONS)  # closing a step knows doubles only
+    for begin in RUNS:
         for precision in PRECISIONS:
             for boundary in BOUNDARY_NAMES:
-                spec = start(model, precision=precision, boundaries=boundaries_of(model)[boundary])
-                given = np.asfortranarray(Simulation(spec).state.astype(np.float32))
-                simulation = Simulation(replace(spec, initial_state=given, initial_step=1023))
-                simulation.advance(3)
-                simulation.advance_rows(7)
-                simulation.advance_in_bands(2, 3, map)
-                Simulation(spec, simulation.checkpoint()).advance(1)
+                try_all_ways(begin, precision, boundary)
     assert compiled() == before
+
+
+def try_all_ways(begin: Begin, precision: Precision, boundary: str) -> None:
+    """Advance a spec by every method, watched and not, from states of another type and layout."""
+    spec = begin(precision=precision)
+    if spec.stepper is not Stepper.SEMI_IMPLICIT:
+        spec = replace(spec, boundaries=boundaries_of(spec.model)[boundary])
+    given = np.asfortranarray(Simulation(spec).state.astype(np.float32))
+    simulation = Simulation(replace(spec, initial_state=given, initial_step=1023), watched=1)
+    simulation.advance(3)
+    simulation.advance_units(7)
+    simulation.advance_in_bands(2, 3, map)
+    Simulation(spec, simulation.checkpoint()).advance(1)

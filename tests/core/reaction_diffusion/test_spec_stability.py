@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mfn_grpc.core.limits import InvalidInput, UnstableSpec, limits_of
 from mfn_grpc.core.reaction_diffusion import (
+    AxisBoundary,
     GrayScott,
     Model,
     Mycelium,
@@ -20,7 +21,17 @@ from mfn_grpc.core.reaction_diffusion import (
     analyze,
     validate,
 )
-from tests.core.reaction_diffusion.cases import ALL_MODELS, SMALL, faults, is_accepted, only_fault
+from tests.core.reaction_diffusion.cases import (
+    ALL_MODELS,
+    INSULATED,
+    NO_FLUX,
+    PERIODIC,
+    SMALL,
+    faults,
+    fixed,
+    is_accepted,
+    only_fault,
+)
 
 
 def limit_of(spec: SimulationSpec) -> float:
@@ -48,7 +59,34 @@ def test_the_largest_dt_of_diffusion_is_half_over_the_sum() -> None:
     spec = SimulationSpec(GrayScott(diffusion_u=2.0, feed=0, kill=0), shape=(8, 8), spacing=(0.5, 2.0))
     text = faults(replace(spec, dt=1.0), UnstableSpec)["dt"]
     assert float(text.split("at most ")[1].split()[0]) == pytest.approx(0.5 / (2 / 0.25 + 2 / 4), rel=1e-14)
-    assert text.endswith("(diffusion limit)")
+    assert " for EULER (diffusion limit); RK4 takes up to " in text
+    assert text.endswith(" and SEMI_IMPLICIT takes any")
+
+
+@pytest.mark.parametrize("stepper", list(Stepper))
+def test_a_refusal_names_the_largest_dt_of_every_other_stepper_that_could_run_the_spec(stepper: Stepper) -> None:
+    spec = replace(SMALL, dt=1000.0, stepper=stepper)
+    limits = {limit.stepper: limit.max_dt for limit in analyze(spec).step_limits}
+    text = faults(spec, UnstableSpec)["dt"]
+    for other in set(Stepper) - {stepper}:
+        assert f"{other.name} takes up to {limits[other]}" in text
+    assert f"{stepper.name} takes" not in text
+
+
+def test_a_refusal_between_fixed_edges_does_not_name_the_stepper_that_they_rule_out() -> None:
+    walls = AxisBoundary(fixed(1.0, 0.0), fixed(1.0, 0.0))
+    text = faults(replace(SMALL, dt=1000.0, boundaries=(walls, PERIODIC)), UnstableSpec)["dt"]
+    assert "RK4 takes up to" in text
+    assert "SEMI_IMPLICIT" not in text
+
+
+def test_fixed_edges_rule_the_semi_implicit_stepper_out_with_the_remedy() -> None:
+    spec = replace(SMALL, stepper=Stepper.SEMI_IMPLICIT)
+    walls = AxisBoundary(fixed(1.0, 0.0), INSULATED)
+    for boundaries in ((walls, PERIODIC), (NO_FLUX, walls)):
+        text = only_fault(replace(spec, boundaries=boundaries), "stepper")
+        assert text.startswith("must be EULER or RK4 where an edge is FIXED")
+    assert is_accepted(replace(spec, boundaries=(NO_FLUX, PERIODIC)))
 
 
 @pytest.mark.parametrize("stretch", [1.0, 1.02])

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mfn_grpc.core.reaction_diffusion.kernels.compiling import jit
+from mfn_grpc.core.compiling import jit
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

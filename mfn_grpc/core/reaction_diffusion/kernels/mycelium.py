@@ -47,9 +47,16 @@ class MyceliumForcing(NamedTuple):
 
 
 def mycelium_rows(
-    front: Array, back: Array, first: int, last: int, step: int, scalars: tuple[Any, ...], forcing: tuple[Any, ...]
+    buffers: tuple[Array, ...],
+    stage: int,
+    first: int,
+    last: int,
+    step: int,
+    scalars: tuple[Any, ...],
+    forcing: tuple[Any, ...],
 ) -> None:
     """Rows first to last - 1 of one step; row 0 of the jitter belongs to row `first`."""
+    front, back = buffers
     alpha, da, dh, leak, rest, lowest, highest, coupling, threshold, rate, reacts, source, zero, two = scalars
     cell, rise, jitter = forcing
     centre, idle = two + two, two / two - reacts
@@ -57,10 +64,13 @@ def mycelium_rows(
     event_row, event_col = -1, 0
     if cell[step] >= 0:
         event_row, event_col = cell[step] // cols, cell[step] % cols
-    for i in range(first, last):
-        p_north, p, p_south, p_out = front[0, i], front[0, i + 1], front[0, i + 2], back[0, i + 1]
-        a_north, a, a_south, a_out = front[1, i], front[1, i + 1], front[1, i + 2], back[1, i + 1]
-        h_north, h, h_south, h_out = front[2, i], front[2, i + 1], front[2, i + 2], back[2, i + 1]
+    # Unsigned: the compiler then need not ask at every row whether it counts from the end.
+    start, one = np.uint64(first), np.uint64(1)
+    for i in range(start, np.uint64(last)):
+        here, below = i + one, i + one + one
+        p_north, p, p_south, p_out = front[0, i], front[0, here], front[0, below], back[0, here]
+        a_north, a, a_south, a_out = front[1, i], front[1, here], front[1, below], back[1, here]
+        h_north, h, h_south, h_out = front[2, i], front[2, here], front[2, below], back[2, here]
         for j in range(cols):
             pc, ac, hc = p[j + 1], a[j + 1], h[j + 1]
             p_lap = ((p_north[j + 1] + p_south[j + 1]) + (p[j] + p[j + 2])) - centre * pc
@@ -75,7 +85,7 @@ def mycelium_rows(
             h_out[j + 1] = hc + (dh * h_lap + rate * (square - hc))
         if jitter.shape[0] > 0:
             for j in range(cols):
-                p_out[j + 1] += jitter[i - first, j]
+                p_out[j + 1] += jitter[i - start, j]
         if i == event_row:
             p_out[event_col + 1] += rise[step]
         for j in range(cols):

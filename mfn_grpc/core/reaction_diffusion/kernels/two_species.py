@@ -37,16 +37,31 @@ def kinetics(u: Any, v: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
     raise AssertionError("a template is never called itself")
 
 
+def in_euler(buffers: tuple[Array, ...], stage: int) -> tuple[Array, ...]:
+    """What the only stage uses: the state that it reads and the one that it writes."""
+    return buffers
+
+
 def euler_rows(
-    front: Array, back: Array, first: int, last: int, step: int, scalars: tuple[Any, ...], forcing: tuple[Any, ...]
+    buffers: tuple[Array, ...],
+    stage: int,
+    first: int,
+    last: int,
+    step: int,
+    scalars: tuple[Any, ...],
+    forcing: tuple[Any, ...],
 ) -> None:
-    """Template: rows first to last - 1 of one step, from `front` (ghost cells filled) into `back`."""
+    """Template: rows first to last - 1 of one step, from the first buffer (ghost cells filled) into the second."""
+    front, back = buffers
     weight_u, weight_v, ratio, centre, dt, coefficients = scalars
     cols = front.shape[2] - 2
-    for i in range(first, last):
-        u_north, u, u_south = front[0, i], front[0, i + 1], front[0, i + 2]
-        v_north, v, v_south = front[1, i], front[1, i + 1], front[1, i + 2]
-        u_out, v_out = back[0, i + 1], back[1, i + 1]
+    # Unsigned: the compiler then need not ask at every row whether it counts from the end.
+    start, one = np.uint64(first), np.uint64(1)
+    for i in range(start, np.uint64(last)):
+        here, below = i + one, i + one + one
+        u_north, u, u_south = front[0, i], front[0, here], front[0, below]
+        v_north, v, v_south = front[1, i], front[1, here], front[1, below]
+        u_out, v_out = back[0, here], back[1, here]
         for j in range(cols):
             uc, vc = u[j + 1], v[j + 1]
             du, dv = kinetics(uc, vc, coefficients)
@@ -64,13 +79,18 @@ def laplacian_reference(field: Array, ratio: Any, centre: Any) -> Array:
     return laplacian
 
 
-def euler_reference(state: Array, ghosts: Ghosts, scalars: EulerScalars, reaction: Kinetics) -> Array:
-    """One step of a padded state in plain numpy; the ghost cells of the result are not filled."""
+def increments_reference(state: Array, scalars: EulerScalars, reaction: Kinetics) -> Array:
+    """The change of a padded state in dt at its present rate, [species, rows, cols]."""
     weight_u, weight_v, ratio, centre, dt, coefficients = scalars
-    fill_ghosts_reference(state, ghosts)
     u, v = state[:, 1:-1, 1:-1]
     du, dv = reaction(u, v, coefficients)
+    u_rise = weight_u * laplacian_reference(state[0], ratio, centre) + dt * du
+    return np.stack([u_rise, weight_v * laplacian_reference(state[1], ratio, centre) + dt * dv])
+
+
+def euler_reference(state: Array, ghosts: Ghosts, scalars: EulerScalars, reaction: Kinetics) -> Array:
+    """One step of a padded state in plain numpy; the ghost cells of the result are not filled."""
+    fill_ghosts_reference(state, ghosts)
     following = np.empty_like(state)
-    following[0, 1:-1, 1:-1] = u + (weight_u * laplacian_reference(state[0], ratio, centre) + dt * du)
-    following[1, 1:-1, 1:-1] = v + (weight_v * laplacian_reference(state[1], ratio, centre) + dt * dv)
+    following[:, 1:-1, 1:-1] = state[:, 1:-1, 1:-1] + increments_reference(state, scalars, reaction)
     return following

@@ -44,6 +44,11 @@ class Model(ABC):
     def turing_system(self) -> TuringSystem:
         """The activator-inhibitor pair with its steady states and Jacobians."""
 
+    @property
+    @abstractmethod
+    def diffusion(self) -> tuple[float, ...]:
+        """Diffusion coefficient of each species, squared length per time unit."""
+
     @abstractmethod
     def initial_state(self, seed: int, shape: tuple[int, int]) -> Array:
         """The state at step 0 for a seed, float64 [species, rows, cols]."""
@@ -74,6 +79,16 @@ class TwoSpeciesModel(Model):
     @abstractmethod
     def jacobian(self, u: float, v: float) -> Array:
         """Jacobian of the kinetics at (u, v), [2, 2]."""
+
+    @staticmethod
+    @abstractmethod
+    def kinetics_tangent(u: Any, v: Any, du: Any, dv: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
+        """Jacobian of `kinetics` at (u, v) times the perturbation (du, dv); cells or arrays."""
+
+    @property
+    def diffusion(self) -> tuple[float, ...]:
+        """(Du, Dv)."""
+        return self.diffusion_u, self.diffusion_v
 
     def turing_system(self) -> TuringSystem:
         """The kinetics linearised at each steady state."""

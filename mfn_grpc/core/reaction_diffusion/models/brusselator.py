@@ -30,6 +30,13 @@ class Brusselator(TwoSpeciesModel):
         conversion = u * u * v
         return (a - b_and_one * u) + conversion, b * u - conversion
 
+    @staticmethod
+    def kinetics_tangent(u: Any, v: Any, du: Any, dv: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
+        """((2uv - B - 1) du + u^2 dv, (B - 2uv) du - u^2 dv)."""
+        _, b, b_and_one = coefficients
+        conversion = u * (2 * v * du + u * dv)
+        return conversion - b_and_one * du, b * du - conversion
+
     def coefficients(self) -> tuple[float, ...]:
         """A, B and B + 1."""
         return self.a, self.b, self.b + 1

@@ -39,6 +39,12 @@ class FitzhughNagumo(TwoSpeciesModel):
         a, b, per_tau, third, current = coefficients
         return ((u - third * (u * u * u)) - v) + current, per_tau * ((u + a) - b * v)
 
+    @staticmethod
+    def kinetics_tangent(u: Any, v: Any, du: Any, dv: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
+        """((1 - u^2) du - dv, (du - b dv) / tau)."""
+        _, b, per_tau, _, _ = coefficients
+        return (1 - u * u) * du - dv, per_tau * (du - b * dv)
+
     def coefficients(self) -> tuple[float, ...]:
         """The offset a, b, 1 / tau, one third, and I."""
         return self.a, self.b, 1 / self.tau, 1 / 3, self.current

@@ -28,6 +28,12 @@ class GiererMeinhardt(TwoSpeciesModel):
         square = u * u
         return (a - u) + square / v, square - v
 
+    @staticmethod
+    def kinetics_tangent(u: Any, v: Any, du: Any, dv: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
+        """((2u/v - 1) du - u^2/v^2 dv, 2u du - dv)."""
+        ratio = u / v
+        return ratio * (2 * du - ratio * dv) - du, 2 * u * du - dv
+
     def coefficients(self) -> tuple[float, ...]:
         """The basal production a."""
         return (self.a,)

@@ -36,6 +36,13 @@ class GrayScott(TwoSpeciesModel):
         conversion = u * v * v
         return (feed - feed * u) - conversion, conversion - removal * v
 
+    @staticmethod
+    def kinetics_tangent(u: Any, v: Any, du: Any, dv: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
+        """(-(v^2 + F) du - 2uv dv, v^2 du + (2uv - F - k) dv)."""
+        feed, removal = coefficients
+        conversion = v * (v * du + 2 * u * dv)
+        return -feed * du - conversion, conversion - removal * dv
+
     def coefficients(self) -> tuple[float, ...]:
         """F and F + k."""
         return self.feed, self.feed + self.kill

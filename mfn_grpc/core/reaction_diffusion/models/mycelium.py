@@ -69,6 +69,11 @@ class Mycelium(Model):
         states = pair.steady_states()
         return TuringSystem(names, diffusion, states, tuple(self.reaction_rate * pair.jacobian(*s) for s in states))
 
+    @property
+    def diffusion(self) -> tuple[float, ...]:
+        """Diffusion numbers of the potential, the activator and the inhibitor."""
+        return self.alpha, self.activator_diffusion, self.inhibitor_diffusion
+
     def initial_state(self, seed: int, shape: tuple[int, int]) -> Array:
         """Rest with a Gaussian spread of 5 mV; the pair at its steady state with uniform noise of +- 0.01."""
         rng = generator(seed, Stream.INITIAL)

@@ -29,6 +29,12 @@ class Schnakenberg(TwoSpeciesModel):
         conversion = u * u * v
         return (a - u) + conversion, b - conversion
 
+    @staticmethod
+    def kinetics_tangent(u: Any, v: Any, du: Any, dv: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
+        """((2uv - 1) du + u^2 dv, -2uv du - u^2 dv)."""
+        conversion = u * (2 * v * du + u * dv)
+        return conversion - du, -conversion
+
     def coefficients(self) -> tuple[float, ...]:
         """The supplies a and b."""
         return self.a, self.b

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mfn_grpc.core.reaction_diffusion.stability import Stepper, TuringSystem, largest_stable_dt
 from mfn_grpc.core.reaction_diffusion.stability.steps import RK4_REAL_REACH
+from tests.core.reaction_diffusion.cases import amplification
 
 SCHNAKENBERG = ((0.8, 1.0), (-1.8, -1.0))
 EXPLICIT = (Stepper.EULER, Stepper.RK4)
@@ -25,17 +26,6 @@ STABLE = {
 
 def pair(jacobian: object, diffusion: tuple[float, float]) -> TuringSystem:
     return TuringSystem(("u", "v"), diffusion, ((0.0, 0.0),), (np.array(jacobian, float),))
-
-
-def amplification(matrix: np.ndarray, diffusion: np.ndarray, dt: float, stepper: Stepper) -> np.ndarray:
-    """What one step multiplies perturbations by: J and mu D apart as matrices, of any size."""
-    one, step = np.eye(matrix.shape[-1]), np.asarray(dt * (matrix - diffusion))
-    if stepper is Stepper.EULER:
-        return np.asarray(one + step)
-    if stepper is Stepper.RK4:
-        second = step @ step
-        return np.asarray(one + step + second / 2 + second @ step / 6 + second @ second / 24)
-    return np.asarray(np.linalg.solve(one + dt * diffusion, one + dt * matrix))
 
 
 def decaying_mode_grows(jacobian: np.ndarray, diffusion: np.ndarray, dt: float, stepper: Stepper) -> bool:
