@@ -100,20 +100,22 @@ class FeatureStreamBegin(_message.Message):
     def __init__(self, shape: _Optional[_Iterable[int]] = ..., options: _Optional[_Union[_types_pb2.FeatureOptions, _Mapping[str, object]]] = ..., report_stride: _Optional[int] = ..., early_warning: _Optional[_Union[EarlyWarningOptions, _Mapping[str, object]]] = ...) -> None: ...
 
 class EarlyWarningOptions(_message.Message):
-    __slots__ = ("features", "indicators", "window_frames", "detrend_bandwidth_frames", "surrogates", "seed")
+    __slots__ = ("features", "indicators", "window_frames", "detrend_bandwidth_frames", "surrogates", "seed", "trend_frames")
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     INDICATORS_FIELD_NUMBER: _ClassVar[int]
     WINDOW_FRAMES_FIELD_NUMBER: _ClassVar[int]
     DETREND_BANDWIDTH_FRAMES_FIELD_NUMBER: _ClassVar[int]
     SURROGATES_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
+    TREND_FRAMES_FIELD_NUMBER: _ClassVar[int]
     features: _containers.RepeatedScalarFieldContainer[str]
     indicators: _containers.RepeatedScalarFieldContainer[EarlyWarningIndicator]
     window_frames: int
     detrend_bandwidth_frames: float
     surrogates: int
     seed: int
-    def __init__(self, features: _Optional[_Iterable[str]] = ..., indicators: _Optional[_Iterable[_Union[EarlyWarningIndicator, str]]] = ..., window_frames: _Optional[int] = ..., detrend_bandwidth_frames: _Optional[float] = ..., surrogates: _Optional[int] = ..., seed: _Optional[int] = ...) -> None: ...
+    trend_frames: int
+    def __init__(self, features: _Optional[_Iterable[str]] = ..., indicators: _Optional[_Iterable[_Union[EarlyWarningIndicator, str]]] = ..., window_frames: _Optional[int] = ..., detrend_bandwidth_frames: _Optional[float] = ..., surrogates: _Optional[int] = ..., seed: _Optional[int] = ..., trend_frames: _Optional[int] = ...) -> None: ...
 
 class ExtractFeatureStreamResponse(_message.Message):
     __slots__ = ("frame", "features", "undefined", "early_warnings")
@@ -128,18 +130,20 @@ class ExtractFeatureStreamResponse(_message.Message):
     def __init__(self, frame: _Optional[int] = ..., features: _Optional[_Union[_types_pb2.Features, _Mapping[str, object]]] = ..., undefined: _Optional[_Iterable[_Union[_types_pb2.UndefinedValue, _Mapping[str, object]]]] = ..., early_warnings: _Optional[_Iterable[_Union[EarlyWarning, _Mapping[str, object]]]] = ...) -> None: ...
 
 class EarlyWarning(_message.Message):
-    __slots__ = ("feature", "indicator", "value", "kendall_tau", "p_value")
+    __slots__ = ("feature", "indicator", "value", "kendall_tau", "p_value", "undefined_reason")
     FEATURE_FIELD_NUMBER: _ClassVar[int]
     INDICATOR_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     KENDALL_TAU_FIELD_NUMBER: _ClassVar[int]
     P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    UNDEFINED_REASON_FIELD_NUMBER: _ClassVar[int]
     feature: str
     indicator: EarlyWarningIndicator
     value: float
     kendall_tau: float
     p_value: float
-    def __init__(self, feature: _Optional[str] = ..., indicator: _Optional[_Union[EarlyWarningIndicator, str]] = ..., value: _Optional[float] = ..., kendall_tau: _Optional[float] = ..., p_value: _Optional[float] = ...) -> None: ...
+    undefined_reason: str
+    def __init__(self, feature: _Optional[str] = ..., indicator: _Optional[_Union[EarlyWarningIndicator, str]] = ..., value: _Optional[float] = ..., kendall_tau: _Optional[float] = ..., p_value: _Optional[float] = ..., undefined_reason: _Optional[str] = ...) -> None: ...
 
 class AnalyzeFractalRequest(_message.Message):
     __slots__ = ("array", "array_ref", "threshold", "estimators", "box_count", "null_comparison", "lacunarity_box_edges_cells", "generalized_orders")

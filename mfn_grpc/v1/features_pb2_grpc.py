@@ -67,7 +67,8 @@ class FeatureServiceServicer:
 
     def ExtractFeatureStream(self, request_iterator, context):
         """The same online: frames in, features of the history so far and early-warning indicators out. The history is not
-        stored. The first message is a FeatureStreamBegin; the caller ends the stream by closing its side.
+        stored. The first message is a FeatureStreamBegin; the caller ends the stream by closing its side after a whole
+        frame (INVALID_ARGUMENT within one). A stream without frames has no responses.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

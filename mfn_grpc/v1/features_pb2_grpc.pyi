@@ -39,7 +39,8 @@ class FeatureServiceStub:
     """The 18 features of one field or of a history of fields."""
     ExtractFeatureStream: _grpc.StreamStreamMultiCallable[_features_pb2.ExtractFeatureStreamRequest, _features_pb2.ExtractFeatureStreamResponse]
     """The same online: frames in, features of the history so far and early-warning indicators out. The history is not
-    stored. The first message is a FeatureStreamBegin; the caller ends the stream by closing its side.
+    stored. The first message is a FeatureStreamBegin; the caller ends the stream by closing its side after a whole
+    frame (INVALID_ARGUMENT within one). A stream without frames has no responses.
     """
     AnalyzeFractal: _grpc.UnaryUnaryMultiCallable[_features_pb2.AnalyzeFractalRequest, _features_pb2.AnalyzeFractalResponse]
     """Fractal dimensions with their evidence, lacunarity and generalised dimensions of a set of cells."""
@@ -55,7 +56,8 @@ class FeatureServiceAsyncStub(FeatureServiceStub):
     """The 18 features of one field or of a history of fields."""
     ExtractFeatureStream: _aio.StreamStreamMultiCallable[_features_pb2.ExtractFeatureStreamRequest, _features_pb2.ExtractFeatureStreamResponse]  # type: ignore[assignment]
     """The same online: frames in, features of the history so far and early-warning indicators out. The history is not
-    stored. The first message is a FeatureStreamBegin; the caller ends the stream by closing its side.
+    stored. The first message is a FeatureStreamBegin; the caller ends the stream by closing its side after a whole
+    frame (INVALID_ARGUMENT within one). A stream without frames has no responses.
     """
     AnalyzeFractal: _aio.UnaryUnaryMultiCallable[_features_pb2.AnalyzeFractalRequest, _features_pb2.AnalyzeFractalResponse]  # type: ignore[assignment]
     """Fractal dimensions with their evidence, lacunarity and generalised dimensions of a set of cells."""
@@ -80,7 +82,8 @@ class FeatureServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_features_pb2.ExtractFeatureStreamResponse], _abc.AsyncIterator[_features_pb2.ExtractFeatureStreamResponse]]:
         """The same online: frames in, features of the history so far and early-warning indicators out. The history is not
-        stored. The first message is a FeatureStreamBegin; the caller ends the stream by closing its side.
+        stored. The first message is a FeatureStreamBegin; the caller ends the stream by closing its side after a whole
+        frame (INVALID_ARGUMENT within one). A stream without frames has no responses.
         """
 
     @_abc_1.abstractmethod

@@ -96,7 +96,7 @@ class SimulationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UploadArray(self, request_iterator, context):
-        """Stores a large initial state for the caller; the reference expires.
+        """Stores a large array for the caller: an initial state, a field, a history of fields. The reference expires.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -44,7 +44,7 @@ class SimulationServiceStub:
     ListModels: _grpc.UnaryUnaryMultiCallable[_simulation_pb2.ListModelsRequest, _simulation_pb2.ListModelsResponse]
     """The models with their species, parameters, defaults, ranges, units and references."""
     UploadArray: _grpc.StreamUnaryMultiCallable[_simulation_pb2.UploadArrayRequest, _simulation_pb2.UploadArrayResponse]
-    """Stores a large initial state for the caller; the reference expires."""
+    """Stores a large array for the caller: an initial state, a field, a history of fields. The reference expires."""
 
 @_typing.type_check_only
 class SimulationServiceAsyncStub(SimulationServiceStub):
@@ -62,7 +62,7 @@ class SimulationServiceAsyncStub(SimulationServiceStub):
     ListModels: _aio.UnaryUnaryMultiCallable[_simulation_pb2.ListModelsRequest, _simulation_pb2.ListModelsResponse]  # type: ignore[assignment]
     """The models with their species, parameters, defaults, ranges, units and references."""
     UploadArray: _aio.StreamUnaryMultiCallable[_simulation_pb2.UploadArrayRequest, _simulation_pb2.UploadArrayResponse]  # type: ignore[assignment]
-    """Stores a large initial state for the caller; the reference expires."""
+    """Stores a large array for the caller: an initial state, a field, a history of fields. The reference expires."""
 
 class SimulationServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reaction-diffusion fields on a rectangular grid. The state after step k depends on the spec and k alone."""
@@ -107,6 +107,6 @@ class SimulationServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_simulation_pb2.UploadArrayRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_simulation_pb2.UploadArrayResponse, _abc.Awaitable[_simulation_pb2.UploadArrayResponse]]:
-        """Stores a large initial state for the caller; the reference expires."""
+        """Stores a large array for the caller: an initial state, a field, a history of fields. The reference expires."""
 
 def add_SimulationServiceServicer_to_server(servicer: SimulationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
