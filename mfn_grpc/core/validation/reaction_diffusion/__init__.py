@@ -1,0 +1,12 @@
+"""Checks of the reaction-diffusion engine."""
+
+from mfn_grpc.core.validation.reaction_diffusion import boundaries, growth, invariants, patterns, steppers, theory
+
+CHECKS = (
+    *theory.CHECKS,
+    *growth.CHECKS,
+    *invariants.CHECKS,
+    *boundaries.CHECKS,
+    *steppers.CHECKS,
+    *patterns.CHECKS,
+)

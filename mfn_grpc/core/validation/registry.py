@@ -1,0 +1,25 @@
+"""All checks, by suite, in the order in which they run."""
+
+from mfn_grpc.core.validation import dynamics, fractal, learning, physics, reaction_diffusion
+from mfn_grpc.core.validation.checks import CheckSpec, Suite
+
+_CHECKS: dict[Suite, tuple[CheckSpec, ...]] = {
+    Suite.PHYSICS: physics.CHECKS,
+    Suite.REACTION_DIFFUSION: reaction_diffusion.CHECKS,
+    Suite.FRACTAL: fractal.CHECKS,
+    Suite.DYNAMICS: dynamics.CHECKS,
+    Suite.LEARNING: learning.CHECKS,
+}
+
+OFFERED_SUITES: tuple[Suite, ...] = (Suite.QUICK, *_CHECKS, Suite.ALL)
+"""The suites that have checks."""
+
+
+def checks_of(suite: Suite) -> tuple[CheckSpec, ...]:
+    """The checks of a suite in their order; empty for a suite that is not offered."""
+    everything = tuple(check for checks in _CHECKS.values() for check in checks)
+    if suite is Suite.ALL:
+        return everything
+    if suite is Suite.QUICK:
+        return tuple(check for check in everything if check.in_quick)
+    return _CHECKS.get(suite, ())
