@@ -1,4 +1,4 @@
-"""Admission control: how many simulations run, how many wait, and how many bytes of state they may hold."""
+"""Admission control: how many calls compute, how many wait to, and how many bytes they may hold together."""
 
 import asyncio
 from collections import deque
@@ -55,8 +55,8 @@ class Admission:
 
     async def _enter(self, place: Place, patience_s: float | None) -> None:
         if place.size > self._max_bytes:
-            text = f"the simulation needs {place.size} bytes of state, this server holds at most {self._max_bytes}"
-            raise Fault(reasons.ERROR_REASON_OVERLOADED, f"{text}; use a smaller grid or float32")
+            text = f"the call needs {place.size} bytes of memory, this server gives at most {self._max_bytes}"
+            raise Fault(reasons.ERROR_REASON_OVERLOADED, f"{text}; use a smaller grid or array, or float32")
         if self._queue or not self._fits(place):
             await self._wait(place, patience_s)
         else:
@@ -65,7 +65,7 @@ class Admission:
     async def _wait(self, place: Place, patience_s: float | None) -> None:
         if len(self._queue) >= self._max_queued:
             retry_s = self._retry_after_s()
-            text = f"{self.running} simulations run and {self.queued} wait; try again in {retry_s:.1f} s"
+            text = f"{self.running} calls compute and {self.queued} wait; try again in {retry_s:.1f} s"
             raise Fault(reasons.ERROR_REASON_OVERLOADED, text, retry_after_s=retry_s)
         self._queue.append(place)
         limit = None
@@ -80,7 +80,7 @@ class Admission:
             if limit is not None:
                 limit.cancel()
         if not in_time:
-            text = f"the call waited in the queue behind {self.running} running simulations until its deadline was near"
+            text = f"the call waited in the queue behind {self.running} that compute until its deadline was near"
             metadata = {"steps_done": "0"}
             raise Fault(reasons.ERROR_REASON_DEADLINE_TOO_SHORT, f"{text}; allow more time", metadata=metadata)
 

@@ -18,14 +18,16 @@ from mfn_server.compute import Compute
 from mfn_server.config import Settings
 from mfn_server.interceptors.api_key import ApiKeyInterceptor
 from mfn_server.interceptors.request_id import RequestIdInterceptor
+from mfn_server.kernels import Kernels
 from mfn_server.rpc import MAX_MESSAGE_BYTES, bind
+from mfn_server.runtime import Pace, Runtime
 from mfn_server.services.electrochemistry import ElectrochemistryService
+from mfn_server.services.features import FeatureService
 from mfn_server.services.simulation import SimulationService
+from mfn_server.services.validation import ValidationService
 from mfn_server.simulation.checkpoints import CheckpointStore
-from mfn_server.simulation.kernels import Kernels
-from mfn_server.simulation.runtime import Pace, Runtime
 from mfn_server.simulation.tokens import Tokens
-from mfn_server.simulation.uploads import ArrayStore
+from mfn_server.uploads import ArrayStore
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import ServiceDescriptor
@@ -34,11 +36,9 @@ log = logging.getLogger(__name__)
 
 ELECTROCHEMISTRY = electrochemistry_pb2.DESCRIPTOR.services_by_name["ElectrochemistryService"]
 SIMULATION = simulation_pb2.DESCRIPTOR.services_by_name["SimulationService"]
-OFFERED_ELSEWHERE = (
-    features_pb2.DESCRIPTOR.services_by_name["FeatureService"],
-    validation_pb2.DESCRIPTOR.services_by_name["ValidationService"],
-    federation_pb2.DESCRIPTOR.services_by_name["FederationService"],
-)
+FEATURES = features_pb2.DESCRIPTOR.services_by_name["FeatureService"]
+VALIDATION = validation_pb2.DESCRIPTOR.services_by_name["ValidationService"]
+OFFERED_ELSEWHERE = (federation_pb2.DESCRIPTOR.services_by_name["FederationService"],)
 """Services of the contract that this server only answers with UNIMPLEMENTED."""
 
 CHANNEL_OPTIONS = (
@@ -68,10 +68,15 @@ class Application:
             self._state_directory() / "arrays", quota_bytes=settings.array_quota_bytes, ttl_s=settings.array_ttl_s
         )
         self.runtime = self._runtime()
-        self.health = health.Health([ELECTROCHEMISTRY.full_name, SIMULATION.full_name])
-        self.services: dict[ServiceDescriptor, object] = {
+        offered: dict[ServiceDescriptor, object] = {
             ELECTROCHEMISTRY: ElectrochemistryService(self.compute),
             SIMULATION: SimulationService(self.runtime),
+            FEATURES: FeatureService(self.runtime),
+            VALIDATION: ValidationService(self.runtime),
+        }
+        self.health = health.Health([service.full_name for service in offered])
+        self.services: dict[ServiceDescriptor, object] = {
+            **offered,
             **{service: object() for service in OFFERED_ELSEWHERE},
             health.SERVICE: self.health,
         }

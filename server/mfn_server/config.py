@@ -48,9 +48,9 @@ class Settings(BaseSettings):
     )
     workers: int = Field(0, ge=0, le=256, description="compute threads; 0 takes one a processor")
     slice_ms: float = Field(40, ge=1, le=50, description="longest piece of compute between two looks at a call's state")
-    max_running: int = Field(32, ge=1, le=4096, description="simulations that run at the same time")
-    max_queued: int = Field(64, ge=0, le=65536, description="simulations that may wait for their turn")
-    max_state_bytes: int = Field(4 * GIB, ge=2**20, description="bytes of state that all simulations hold together")
+    max_running: int = Field(32, ge=1, le=4096, description="calls that compute at the same time")
+    max_queued: int = Field(64, ge=0, le=65536, description="calls that may wait for their turn to compute")
+    max_state_bytes: int = Field(4 * GIB, ge=2**20, description="bytes of fields and arrays that all calls hold")
     state_dir: Path | None = Field(
         None,
         description="directory of checkpoints and uploaded arrays, which replicas may share; without it no checkpoints",

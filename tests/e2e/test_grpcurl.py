@@ -16,6 +16,11 @@ SIMULATE = (
     '{"spec": {"grayScott": {"feed": 0.03}, "grid": {"shape": [16, 16]}, "steps": 4}, "frameStride": 2,'
     ' "frameOptions": {"elementType": "ELEMENT_TYPE_UINT8", "species": ["v"]}}'
 )
+FIELD = (
+    '{"array": {"elementType": "ELEMENT_TYPE_FLOAT32", "shape": [2, 2], "data": "AABIwgAAIMIAADTCAACWwg=="},'
+    ' "options": {"thresholds": [-60, -50, -40]}}'
+)
+"""-50, -40, -45 and -75 mV."""
 Grpcurl = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -43,7 +48,8 @@ def answers(text: str) -> list[Any]:
 
 def test_it_lists_the_services_and_their_methods(grpcurl: Grpcurl, keyed: ServerProcess) -> None:
     services = grpcurl(keyed.target, "list").stdout.split()
-    assert {"mfn.v1.ElectrochemistryService", "mfn.v1.SimulationService", "grpc.health.v1.Health"} <= set(services)
+    expected = ("Electrochemistry", "Simulation", "Feature", "Validation")
+    assert {*(f"mfn.v1.{name}Service" for name in expected), "grpc.health.v1.Health"} <= set(services)
     methods = grpcurl(keyed.target, "list", "mfn.v1.SimulationService").stdout.split()
     assert "mfn.v1.SimulationService.Simulate" in methods
 
@@ -63,6 +69,27 @@ def test_it_streams_a_simulation(grpcurl: Grpcurl, keyed: ServerProcess) -> None
     assert [next(iter(set(answer) - {"sequence"})) for answer in found] == ["started", *["frame"] * 3, "summary"]
     assert [answer["frame"].get("step", "0") for answer in found[1:-1]] == ["0", "2", "4"]
     assert found[-1]["summary"]["stop_reason"] == "STOP_REASON_COMPLETED"
+
+
+def test_it_extracts_features(grpcurl: Grpcurl, keyed: ServerProcess) -> None:
+    found = json.loads(grpcurl("-d", FIELD, keyed.target, "mfn.v1.FeatureService/ExtractFeatures").stdout)
+    features = found["features"]
+    assert (features["v_min"], features["v_max"], features["v_mean"]) == (-75, -40, -52.5)
+    assert (features["f_active"], features["n_clusters_low"]) == (0.5, 1)
+    assert features["dv_mean"] == "NaN"
+    assert {each["name"] for each in found["undefined"]} >= {"dv_mean", "dv_max", "t_stable", "e_trend"}
+
+
+def test_it_validates_the_engine(grpcurl: Grpcurl, keyed: ServerProcess) -> None:
+    asked = '{"suite": "VALIDATION_SUITE_PHYSICS", "seed": 3}'
+    found = json.loads(grpcurl("-d", asked, keyed.target, "mfn.v1.ValidationService/Validate").stdout)
+    assert found["summary"]["passed"] is True
+    assert found["summary"]["passed_count"] == str(len(found["checks"]))
+    (check,) = (each for each in found["checks"] if each["name"] == "nernst_potassium_37c")
+    assert check["measured"] == pytest.approx(-89.06, abs=0.005)
+    assert check["passed"] is True
+    told = answers(grpcurl("-d", asked, keyed.target, "mfn.v1.ValidationService/ValidateStream").stdout)
+    assert [next(iter(answer)) for answer in told] == ["started", *["check"] * len(found["checks"]), "summary"]
 
 
 def test_it_shows_every_fault_of_a_bad_request(grpcurl: Grpcurl, keyed: ServerProcess) -> None:
@@ -85,7 +112,7 @@ def test_without_the_key_it_can_neither_list_nor_call(grpcurl: Grpcurl, keyed: S
     assert "the API key is not valid here" in found.stderr
 
 
-@pytest.mark.parametrize("service", ["", "liveness", "mfn.v1.SimulationService"])
+@pytest.mark.parametrize("service", ["", "liveness", "mfn.v1.SimulationService", "mfn.v1.FeatureService"])
 def test_it_asks_the_health_service_without_a_key(grpcurl: Grpcurl, keyed: ServerProcess, service: str) -> None:
     asked = json.dumps({"service": service})
     described = ["-reflect-header", f"x-api-key: {API_KEY}", "-d", asked]

@@ -11,23 +11,24 @@ from typing import Any
 import grpc
 import pytest
 
-from mfn_grpc.core.reaction_diffusion import warm_up
 from mfn_grpc.v1.electrochemistry_pb2_grpc import ElectrochemistryServiceStub
+from mfn_grpc.v1.features_pb2_grpc import FeatureServiceStub
 from mfn_grpc.v1.simulation_pb2_grpc import SimulationServiceStub
+from mfn_grpc.v1.validation_pb2_grpc import ValidationServiceStub
 from mfn_server import app
 from mfn_server.app import Application
 from mfn_server.config import load_settings
 from mfn_server.embedded import EmbeddedServer
+from mfn_server.kernels import Kernels, compile_all
 from mfn_server.lifecycle import Lifecycle
 from mfn_server.rpc import Call
-from mfn_server.simulation.kernels import Kernels
 from tests.server.calling import Wire
 from tests.server.gates import Gates, install
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_kernels() -> None:
-    warm_up()
+    compile_all()
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +52,16 @@ class Running:
     def simulation(self) -> Any:
         """Stub of the simulation service."""
         return SimulationServiceStub(self.channel)
+
+    @property
+    def features(self) -> Any:
+        """Stub of the feature service."""
+        return FeatureServiceStub(self.channel)
+
+    @property
+    def validation(self) -> Any:
+        """Stub of the validation service."""
+        return ValidationServiceStub(self.channel)
 
     @property
     def electrochemistry(self) -> Any:
@@ -104,10 +115,10 @@ def compiling(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Servers of the test compile their kernels until this event is set."""
     done = threading.Event()
 
-    def compile_all() -> None:
+    def compiling() -> None:
         assert done.wait(60)
 
-    monkeypatch.setattr(app, "Kernels", lambda: Kernels(compile_all))
+    monkeypatch.setattr(app, "Kernels", lambda: Kernels(compiling))
     yield done
     done.set()
 

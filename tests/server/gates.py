@@ -59,8 +59,10 @@ def gated(gates: Gates) -> type[Simulation]:
     """A simulation like any other that passes the gates before every slice."""
 
     class GatedSimulation(Simulation):
-        def __init__(self, spec: SimulationSpec, checkpoint: Checkpoint | None = None) -> None:
-            super().__init__(spec, checkpoint)
+        def __init__(
+            self, spec: SimulationSpec, checkpoint: Checkpoint | None = None, watched: int | None = None
+        ) -> None:
+            super().__init__(spec, checkpoint, watched)
             gates.started(self.step)
 
         def advance(self, steps: int) -> None:

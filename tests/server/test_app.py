@@ -5,17 +5,12 @@ import pytest
 from google.protobuf.message_factory import GetMessageClass
 
 from mfn_grpc.v1 import simulation_pb2
-from mfn_server.app import ELECTROCHEMISTRY, SIMULATION
+from mfn_server.app import ELECTROCHEMISTRY, FEATURES, SIMULATION, VALIDATION
 from tests.server.calling import METHODS, SERVICES, Wire
 from tests.server.conftest import Start
 
 # Every method of the contract that is only answered with UNIMPLEMENTED. This list must shrink to nothing.
 NOT_OFFERED = {
-    "ExtractFeatures",
-    "ExtractFeatureStream",
-    "AnalyzeFractal",
-    "Validate",
-    "ValidateStream",
     "Federate",
     "Aggregate",
     "CreateFederation",
@@ -67,17 +62,17 @@ async def test_a_service_is_serving_exactly_when_it_offers_a_method(start: Start
     server = await start()
     serving = {name for name in server.application.health._statuses if name.startswith("mfn.")}
     assert serving == {service.full_name for service in SERVICES} - services_without_a_method()
-    assert serving == {ELECTROCHEMISTRY.full_name, SIMULATION.full_name}
+    offered = (ELECTROCHEMISTRY, SIMULATION, FEATURES, VALIDATION)
+    assert serving == {service.full_name for service in offered}
 
 
-def test_an_option_that_is_not_offered_says_so_as_well(wire: Wire) -> None:
-    spec = simulation_pb2.SimulationSpec(steps=1, gray_scott=simulation_pb2.GrayScottModel())
-    request = simulation_pb2.SimulateRequest(spec=spec, with_features=True)
-    refusal = wire.refusal("Simulate", request)
-    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
-    spec.stepper = simulation_pb2.STEPPER_RK4
-    refusal = wire.refusal("RunSimulation", simulation_pb2.RunSimulationRequest(spec=spec))
-    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
+@pytest.mark.parametrize("stepper", ["STEPPER_EULER", "STEPPER_RK4", "STEPPER_SEMI_IMPLICIT"])
+def test_every_stepper_is_offered(wire: Wire, stepper: str) -> None:
+    model = simulation_pb2.GrayScottModel()
+    spec = simulation_pb2.SimulationSpec(steps=2, dt=0.1, gray_scott=model, stepper=stepper)
+    answer = wire.answer("RunSimulation", simulation_pb2.RunSimulationRequest(spec=spec))
+    assert simulation_pb2.Stepper.Name(answer.started.spec.stepper) == stepper
+    assert answer.summary.steps_done == 2
 
 
 def test_a_method_that_no_service_has_is_unimplemented(wire: Wire) -> None:

@@ -10,11 +10,17 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from mfn_server import app
 from mfn_server.health import NOT_SERVING, SERVING
-from mfn_server.simulation.kernels import Kernels
+from mfn_server.kernels import Kernels
 from tests.server.calling import SERVICES, refused
 from tests.server.conftest import Running, Start
 
-SERVED = ["", "mfn.v1.ElectrochemistryService", "mfn.v1.SimulationService"]
+SERVED = [
+    "",
+    "mfn.v1.ElectrochemistryService",
+    "mfn.v1.SimulationService",
+    "mfn.v1.FeatureService",
+    "mfn.v1.ValidationService",
+]
 UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
 
@@ -46,7 +52,7 @@ async def test_until_the_kernels_are_compiled_the_server_lives_but_does_not_serv
     compiling.set()
     assert (await call.read()).status == SERVING
     call.cancel()
-    assert [await status(server, name) for name in SERVED] == [SERVING] * 3
+    assert [await status(server, name) for name in SERVED] == [SERVING] * len(SERVED)
 
 
 async def test_what_needs_no_kernels_serves_while_they_compile(start: Start, compiling: threading.Event) -> None:
@@ -71,7 +77,7 @@ async def test_kernels_that_do_not_compile_leave_the_server_not_serving(
 async def test_services_that_are_not_offered_are_unknown_to_health(start: Start) -> None:
     server = await start()
     others = [service.full_name for service in SERVICES if service.full_name not in SERVED]
-    assert len(others) == 3
+    assert len(others) == 1
     for name in [*others, "no.such.Service"]:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await status(server, name)
@@ -87,7 +93,7 @@ async def test_a_drain_says_so_first_while_calls_still_run_and_are_taken(start: 
     draining = asyncio.create_task(server.lifecycle.drain())
     assert (await call.read()).status == NOT_SERVING
     assert not server.application.draining.is_set()
-    assert [await status(server, name) for name in SERVED] == [NOT_SERVING] * 3
+    assert [await status(server, name) for name in SERVED] == [NOT_SERVING] * len(SERVED)
     assert await status(server, "liveness") == SERVING
     call.cancel()
     draining.cancel()
@@ -103,7 +109,7 @@ async def test_kernels_that_are_ready_during_the_notice_do_not_announce_a_server
     assert (await call.read()).status == NOT_SERVING
     compiling.set()
     await server.application.kernels.finished.wait()
-    assert [await status(server, name) for name in SERVED] == [NOT_SERVING] * 3
+    assert [await status(server, name) for name in SERVED] == [NOT_SERVING] * len(SERVED)
     call.cancel()
     draining.cancel()
 

@@ -12,8 +12,8 @@ import pytest
 from mfn_grpc.arrays import from_array
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server import app
+from mfn_server.kernels import Kernels
 from mfn_server.rpc import Call
-from mfn_server.simulation.kernels import Kernels
 from tests.server.calling import NERNST, refused, rest_of
 from tests.server.conftest import Running, Start
 from tests.server.gates import Gates, eventually

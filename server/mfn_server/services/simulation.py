@@ -8,15 +8,16 @@ from functools import partial
 from mfn_grpc.arrays import to_array
 from mfn_grpc.core.reaction_diffusion import MODELS, analyze
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.parts import arriving
 from mfn_server.rpc import Call
+from mfn_server.runtime import Runtime
 from mfn_server.simulation.frames import frame_messages
 from mfn_server.simulation.plans import Planner
 from mfn_server.simulation.prefetch import one_ahead
 from mfn_server.simulation.reports import encode_model, encode_stability
 from mfn_server.simulation.run import Diverged, Run
-from mfn_server.simulation.runtime import Runtime
 from mfn_server.simulation.stream import Stream
-from mfn_server.simulation.uploads import arriving, assemble, first_part
+from mfn_server.uploads import assemble, first_part
 
 
 class SimulationService:
@@ -36,9 +37,10 @@ class SimulationService:
             yield await stream.started()
             try:
                 async with aclosing(one_ahead(run.frames())) as frames:
-                    async for step, arrays in frames:
-                        for message in frame_messages(step, step * plan.spec.time_step, arrays):
-                            yield stream.frame(message)
+                    async for frame in frames:
+                        time = frame.step * plan.spec.time_step
+                        for message in frame_messages(frame.step, time, frame.arrays):
+                            yield stream.frame(message, frame.measured)
             except Diverged as diverged:
                 raise stream.fault(diverged) from None
             if run.stop_reason == pb.STOP_REASON_DRAINING:
@@ -55,7 +57,7 @@ class SimulationService:
             run = await Run.open(self._runtime, plan, call)
             stream = Stream(self._runtime, plan, call, run)
             try:
-                completed = await run.advance_to(plan.spec.last_step)
+                completed = await run.complete()
             except Diverged as diverged:
                 raise stream.fault(diverged) from None
             if not completed:
@@ -78,7 +80,7 @@ class SimulationService:
         return pb.ListModelsResponse(models=[encode_model(model) for model in MODELS.values()])
 
     async def upload_array(self, requests: AsyncIterator[pb.UploadArrayRequest], call: Call) -> pb.UploadArrayResponse:
-        """Keep a large initial state for its caller."""
+        """Keep a large array for its caller."""
         runtime = self._runtime
         parts = arriving(requests, runtime.pace.upload_idle_s)
         first = await first_part(parts)

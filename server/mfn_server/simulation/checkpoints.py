@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from mfn_grpc.core.reaction_diffusion import Checkpoint
-from mfn_server.simulation.shelf import Shelf
+from mfn_server.shelf import Shelf
 
 KEY_BYTES = 32
+NOTHING_WATCHED = -1
+"""Stands in a file for the species of a checkpoint without a history."""
 log = logging.getLogger(__name__)
 
 
@@ -49,13 +51,18 @@ class CheckpointStore:
             )
         return key
 
-    def save(self, principal: str, run_id: bytes, spec_hash: bytes, checkpoint: Checkpoint) -> bool:
-        """Replace the run's checkpoint; False when it does not fit the quota or the disk."""
+    def save(
+        self, principal: str, run_id: bytes, spec_hash: bytes, checkpoint: Checkpoint, watched: int | None = None
+    ) -> bool:
+        """Replace the run's checkpoint; False when it does not fit the quota or the disk.
+
+        watched: the species whose history the checkpoint holds, None when it holds none.
+        """
         if checkpoint.state.nbytes > self._quota_bytes:
             return False
 
         def write(file: BufferedWriter) -> None:
-            _write(file, spec_hash, checkpoint)
+            _write(file, spec_hash, checkpoint, watched)
 
         try:
             newest = self._shelf.write(principal, run_id.hex(), write)
@@ -65,13 +72,17 @@ class CheckpointStore:
             return False
         return True
 
-    def load(self, principal: str, run_id: bytes, spec_hash: bytes) -> Checkpoint | None:
-        """The run's checkpoint, or None when there is none of this spec that can be read."""
+    def load(self, principal: str, run_id: bytes, spec_hash: bytes, watched: int | None = None) -> Checkpoint | None:
+        """The run's checkpoint, or None when there is none of this spec that can be read.
+
+        With `watched` only one that holds the history of this species is any use; without it none holds a history.
+        """
         try:
             with np.load(self._shelf.path(principal, run_id.hex()), allow_pickle=False) as stored:
-                if stored["spec_hash"].tobytes() != spec_hash:
+                if stored["spec_hash"].tobytes() != spec_hash or watched not in (None, int(stored["watched"])):
                     return None
-                return Checkpoint(int(stored["step"]), stored["state"], int(stored["growth_events"]))
+                history = None if watched is None else stored["history"]
+                return Checkpoint(int(stored["step"]), stored["state"], int(stored["growth_events"]), history)
         except FileNotFoundError:
             return None
         except Exception:  # a damaged archive makes zipfile and numpy raise a dozen kinds
@@ -90,11 +101,13 @@ class CheckpointStore:
         self._shelf.sweep()
 
 
-def _write(file: BufferedWriter, spec_hash: bytes, checkpoint: Checkpoint) -> None:
+def _write(file: BufferedWriter, spec_hash: bytes, checkpoint: Checkpoint, watched: int | None) -> None:
     np.savez(
         file,
         spec_hash=np.frombuffer(spec_hash, np.uint8),
         step=np.int64(checkpoint.step),
         growth_events=np.int64(checkpoint.growth_events),
         state=checkpoint.state,
+        watched=np.int64(NOTHING_WATCHED if watched is None else watched),
+        history=np.empty(0) if checkpoint.history is None else checkpoint.history,
     )

@@ -7,36 +7,49 @@ from functools import partial
 import numpy as np
 
 from mfn_grpc.core.limits import Faults, Limit, Violation
-from mfn_grpc.core.reaction_diffusion import SimulationSpec, Stepper
+from mfn_grpc.core.reaction_diffusion import SimulationSpec, choose_stepper, state_bytes
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.errors import Fault
+from mfn_server.features.memory import MEASURING_BYTES
+from mfn_server.features.options import Watch, decode_watch
 from mfn_server.rpc import MAX_MESSAGE_BYTES
 from mfn_server.simulation.frames import FrameForm, decode_form, frame_steps
 from mfn_server.simulation.specs import decode_spec, hash_spec
 from mfn_server.simulation.tokens import Position, Tokens
-from mfn_server.simulation.uploads import ArrayStore
+from mfn_server.uploads import ArrayStore
 
 STATE_MARGIN_BYTES = 64 * 1024
 """Room in a unary answer for everything but the final state."""
+_STATE_REF = "spec.initial_array_ref"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A request understood: what to simulate, when and how to send frames, and where an earlier stream stood."""
+    """A request understood: what to simulate, when and how to send frames, and where an earlier stream stood.
+
+    watch: whose features are wanted, None for no features. stepper_reason: why the spec's stepper was chosen, empty
+    when the caller named it.
+    """
 
     spec: SimulationSpec
     spec_hash: bytes
     form: FrameForm
     stride: int
     resumed: Position | None
+    watch: Watch | None = None
+    stepper_reason: str = ""
+
+    @property
+    def watched(self) -> int | None:
+        """The index of the species whose history is kept."""
+        return None if self.watch is None else self.watch.species
 
     @property
     def bytes_needed(self) -> int:
-        """State buffers, and the more of what starting takes and of one frame sent while the next is made."""
-        species, rows, cols = self.spec.state_shape
-        buffers = 2 * species * (rows + 2) * (cols + 2) * self.spec.dtype.itemsize
-        return buffers + max(self._starting_bytes, 2 * self.form.nbytes(self.spec))
+        """State buffers, and the most of starting, of a frame sent while the next is made, and of measuring."""
+        measuring = 0 if self.watch is None else MEASURING_BYTES * self.spec.cells
+        return state_bytes(self.spec) + max(self._starting_bytes, 2 * self.form.nbytes(self.spec) + measuring)
 
     @property
     def _starting_bytes(self) -> int:
@@ -66,15 +79,14 @@ class Planner:
         faults = Faults()
         if not request.spec.steps:
             request.spec.steps = 1
-        spec = decode_spec(request.spec, partial(self._arrays.load, principal), faults, stable=False)
+        spec = decode_spec(request.spec, partial(self._arrays.load, principal, _STATE_REF), faults, stable=False)
         faults.refuse()
         return spec
 
     def streamed(self, request: pb.SimulateRequest, principal: str) -> Plan:
         """The plan of a run with frames."""
         faults = Faults()
-        _check_features(request, faults)
-        spec = decode_spec(request.spec, partial(self._arrays.load, principal), faults)
+        spec = decode_spec(request.spec, partial(self._arrays.load, principal, _STATE_REF), faults)
         stride = request.frame_stride if request.HasField("frame_stride") else spec.steps
         limit = Limit(1, max(1, spec.steps), "steps", "steps between frames, no more than the steps of the run")
         if request.HasField("frame_stride") and (violation := limit.violation("frame_stride", stride)):
@@ -85,8 +97,7 @@ class Planner:
     def unary(self, request: pb.RunSimulationRequest, principal: str) -> Plan:
         """The plan of a run without frames, whose final state must fit one answer when it is asked for."""
         faults = Faults()
-        _check_features(request, faults)
-        spec = decode_spec(request.spec, partial(self._arrays.load, principal), faults)
+        spec = decode_spec(request.spec, partial(self._arrays.load, principal, _STATE_REF), faults)
         nothing = FrameForm((), spec.dtype, 1)
         plan = self._plan(request, spec, nothing, spec.steps, faults, principal)
         species, rows, cols = spec.state_shape
@@ -105,27 +116,22 @@ class Planner:
         faults: Faults,
         principal: str,
     ) -> Plan:
+        watch = _watch(request, spec, faults)
         faults.refuse()
-        _require_offered(request, spec)
         spec_hash, resumed = hash_spec(spec), None
         if request.resume_token:
             resumed = self._tokens.open(request.resume_token, spec_hash, principal)
-        return Plan(spec, spec_hash, form, stride, resumed)
+        stepper_reason = "" if request.spec.stepper else choose_stepper(spec).reason
+        return Plan(spec, spec_hash, form, stride, resumed, watch, stepper_reason)
 
 
-def _check_features(request: pb.SimulateRequest | pb.RunSimulationRequest, faults: Faults) -> None:
-    if request.HasField("feature_options") and not request.with_features:
-        text = "is set without with_features, must be left out"
-        faults.add(Violation("feature_options", "", text))
-
-
-def _require_offered(request: pb.SimulateRequest | pb.RunSimulationRequest, spec: SimulationSpec) -> None:
-    """Refuse what the contract knows but this server does not compute; asked last, when all else is right."""
-    missing = []
-    if spec.stepper is not Stepper.EULER:
-        missing.append(f"spec.stepper {spec.stepper.name} (only EULER is)")
-    if request.with_features:
-        missing.append("with_features")
-    if missing:
-        text = f"this server does not offer {' and '.join(missing)}; leave it out"
-        raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, text)
+def _watch(request: pb.SimulateRequest | pb.RunSimulationRequest, spec: SimulationSpec, faults: Faults) -> Watch | None:
+    if not request.with_features:
+        if request.HasField("feature_options"):
+            text = "is set without with_features, must be left out"
+            faults.add(Violation("feature_options", "", text))
+        return None
+    if request.spec.WhichOneof("model") is None:
+        return None  # refused already; without a model nobody knows its species
+    with faults.under("feature_options"):
+        return decode_watch(request.feature_options, type(spec.model), faults)

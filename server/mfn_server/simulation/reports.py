@@ -6,10 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from mfn_grpc.core.features import Measured
 from mfn_grpc.core.limits import Limit, limits_of
 from mfn_grpc.core.reaction_diffusion import Model, Mycelium, Simulation, StabilityReport
 from mfn_grpc.core.reaction_diffusion import stability as core
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.features.options import Watch
+from mfn_server.features.reports import encode_features, encode_undefined
+
+POTENTIAL = 0
+"""Place of the potential among the species of the mycelium."""
 
 
 def encode_model(model: type[Model]) -> pb.Model:
@@ -55,6 +61,14 @@ def summarise(simulation: Simulation, stop_reason: pb.StopReason, compute_second
     if isinstance(spec.model, Mycelium):
         summary.mycelium.CopyFrom(_mycelium(species[0], simulation.growth_events))
     return summary
+
+
+def add_features(summary: pb.Summary, measured: Measured, watch: Watch) -> None:
+    """The features of a whole run, in its summary."""
+    summary.features.CopyFrom(encode_features(measured.features))
+    summary.undefined_features.extend(encode_undefined(each) for each in measured.undefined)
+    if summary.HasField("mycelium") and watch.species == POTENTIAL:
+        summary.mycelium.fractal_dimension = measured.features.d_box
 
 
 def _parameter(name: str, default: float, limit: Limit) -> pb.Parameter:

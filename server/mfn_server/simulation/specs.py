@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sized
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,11 @@ from mfn_grpc.core.reaction_diffusion import (
     Precision,
     SimulationSpec,
     Stepper,
+    choose_stepper,
     validate,
 )
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.decoding import choice
 
 _STAND_IN = "gray_scott"
 _AXES = 2
@@ -35,7 +37,8 @@ def decode_spec(
 ) -> SimulationSpec:
     """The core's spec; whatever is wrong with it is added to `faults`, under the path of its field.
 
-    `load_array` gives the array that a reference names, or raises a Fault.
+    A stepper that is left open is chosen here, so that the spec and its hash name the one that runs. `load_array` gives
+    the array that a reference names, or raises a Fault.
     """
     with faults.under("spec"):
         _cut_surplus(message, faults)
@@ -47,11 +50,13 @@ def decode_spec(
             boundaries=_boundaries(message, faults),
             dt=message.dt if message.HasField("dt") else None,
             seed=message.seed,
-            precision=_choice(pb.Precision, Precision, "precision", message.precision, Precision.FLOAT64, faults),
-            stepper=_choice(pb.Stepper, Stepper, "stepper", message.stepper, Stepper.EULER, faults),
+            precision=choice(pb.Precision, Precision, "precision", message.precision, Precision.FLOAT64, faults),
+            stepper=choice(pb.Stepper, Stepper, "stepper", message.stepper, Stepper.EULER, faults),
             initial_state=_initial_state(message, load_array, faults),
             initial_step=message.initial_step if message.HasField("initial_step") else None,
         )
+        if not message.stepper:
+            spec = replace(spec, stepper=choose_stepper(spec).stepper)
         if message.WhichOneof("model"):
             faults.collect(validate, spec, stable=stable)
         return spec
@@ -134,7 +139,7 @@ def _decode_axis(message: pb.AxisBoundary, path: str, faults: Faults) -> AxisBou
 
 
 def _condition(message: pb.BoundaryCondition, path: str, faults: Faults) -> BoundaryCondition:
-    kind = _choice(pb.BoundaryKind, BoundaryKind, f"{path}.kind", message.kind, BoundaryKind.PERIODIC, faults)
+    kind = choice(pb.BoundaryKind, BoundaryKind, f"{path}.kind", message.kind, BoundaryKind.PERIODIC, faults)
     return BoundaryCondition(kind, tuple(message.values))
 
 
@@ -144,19 +149,6 @@ def _axis(boundary: AxisBoundary) -> pb.AxisBoundary:
 
 def _encode_condition(condition: BoundaryCondition) -> pb.BoundaryCondition:
     return pb.BoundaryCondition(kind=f"BOUNDARY_KIND_{condition.kind.name}", values=condition.values)
-
-
-def _choice(message_enum: Any, core_enum: Any, field: str, number: int, default: Any, faults: Faults) -> Any:
-    """The core's member of the same name; 0 is the default, an unknown number a fault."""
-    if number == 0:
-        return default
-    descriptor = message_enum.DESCRIPTOR
-    value = descriptor.values_by_number.get(number)
-    members = {f"{descriptor.values[0].name.removesuffix('UNSPECIFIED')}{m.name}": m for m in core_enum}
-    if value is None or value.name not in members:
-        faults.add(Violation(field, str(number), f"is {number}, must be one of {', '.join(members)}"))
-        return default
-    return members[value.name]
 
 
 def _initial_state(message: pb.SimulationSpec, load_array: LoadArray, faults: Faults) -> AnyArray | None:

@@ -4,16 +4,18 @@ import base64
 from dataclasses import replace
 from functools import partial
 
+from mfn_grpc.core.features import Measured
 from mfn_grpc.core.reaction_diffusion import NUMERICS_VERSION, analyze
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.compute import NoWorkerInTime
 from mfn_server.errors import Fault
+from mfn_server.features.reports import encode_features
 from mfn_server.rpc import Call
+from mfn_server.runtime import Runtime
 from mfn_server.simulation.plans import Plan
-from mfn_server.simulation.reports import encode_stability, summarise
+from mfn_server.simulation.reports import add_features, encode_stability, summarise
 from mfn_server.simulation.run import Diverged, Run
-from mfn_server.simulation.runtime import Runtime
 from mfn_server.simulation.specs import encode_spec
 from mfn_server.simulation.tokens import Position
 
@@ -37,13 +39,16 @@ class Stream:
             stability=encode_stability(report),
             resumed_from_step=plan.resumed.step if plan.resumed else None,
             frame_stride=plan.stride,
+            stepper_reason=plan.stepper_reason,
         )
         return pb.SimulateResponse(sequence=self._sequence, started=started)
 
-    def frame(self, frame: pb.Frame) -> pb.SimulateResponse:
-        """The next message of a frame; the last one of a frame carries a token."""
+    def frame(self, frame: pb.Frame, measured: Measured | None) -> pb.SimulateResponse:
+        """The next message of a frame; the last one of a frame carries a token, and features where there are any."""
         self._sequence += 1
         if frame.last:
+            if measured is not None:
+                frame.features.CopyFrom(encode_features(measured.features))
             self._position = Position(frame.step, self._sequence, self._run.run_id)
             frame.resume_token = self._token()
         return pb.SimulateResponse(sequence=self._sequence, frame=frame)
@@ -58,6 +63,8 @@ class Stream:
         except NoWorkerInTime:
             raise self.cut_short() from None
         self._sequence += 1
+        if run.final_features is not None and self._plan.watch is not None:
+            add_features(summary, run.final_features, self._plan.watch)
         if run.stop_reason != pb.STOP_REASON_COMPLETED:
             self._position = replace(self._position, sequence=self._sequence)
             summary.resume_token = self._token()

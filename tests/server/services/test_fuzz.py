@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from mfn_grpc.arrays import to_array
 from mfn_grpc.v1 import electrochemistry_pb2 as pb
-from mfn_grpc.v1 import simulation_pb2
+from mfn_grpc.v1 import features_pb2, simulation_pb2, types_pb2, validation_pb2
 from mfn_grpc.v1.error_reason_pb2 import ErrorReason
 from mfn_server.embedded import EmbeddedServer
 from tests.contract.reasons import info_of
 from tests.server.calling import METHODS, NERNST, Wire, path_of, refusal_of
+from tests.server.fields import field as potentials
+from tests.server.fields import frame_parts, history, stream_messages
 from tests.server.specs import spec
 
 FORBIDDEN = {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL}
@@ -91,11 +93,13 @@ def nudge(message: Message, rng: random.Random) -> None:
         set_one(message, field, rng, DEEPEST - 1)
 
 
-def drawn(path: str, rng: random.Random) -> bytes:
-    """A request of a method: made up altogether, or a valid one with one or two fields changed."""
+def drawn(path: str, rng: random.Random, number: int = 0) -> bytes:
+    """A request of a method: made up altogether, or a valid one of its place with at most two fields changed."""
     message = TYPES[path]()
     if path in VALID and rng.random() < 0.6:
-        message.CopyFrom(VALID[path])
+        message.CopyFrom(valid(path)[min(number, len(valid(path)) - 1)])
+        if path in STREAMS and rng.random() < 0.5:
+            return bytes(message.SerializeToString())
         for _ in range(rng.choice([1, 1, 2])):
             nudge(message, rng)
         return bytes(message.SerializePartialToString())
@@ -132,27 +136,59 @@ def types() -> dict[str, Any]:
 TYPES = types()
 ION = pb.Ion(z_valence=1, permeability=1, concentration_out_molar=0.005, concentration_in_molar=0.14)
 SCALAR = to_array(np.array(0.1, np.float64))
+WARNING = features_pb2.EarlyWarningOptions(window_frames=8, surrogates=10)
 VALID: dict[str, Message] = {
     path_of(METHODS[name]): message
     for name, message in {
-        "Simulate": simulation_pb2.SimulateRequest(spec=spec("mycelium"), frame_stride=1),
-        "RunSimulation": simulation_pb2.RunSimulationRequest(spec=spec("schnakenberg"), with_final_state=True),
+        "Simulate": simulation_pb2.SimulateRequest(spec=spec("mycelium"), frame_stride=1, with_features=True),
+        "RunSimulation": simulation_pb2.RunSimulationRequest(
+            spec=spec("schnakenberg"),
+            with_final_state=True,
+            with_features=True,
+            feature_options=types_pb2.FeatureOptions(species="v", thresholds=[0.5, 0.75, 1.0]),
+        ),
         "AnalyzeStability": simulation_pb2.AnalyzeStabilityRequest(spec=spec("fitzhugh_nagumo")),
         "ComputeNernst": NERNST,
         "ComputeNernstBatch": pb.ComputeNernstBatchRequest(
             z_valence=to_array(np.array(2, np.int32)), concentration_out_molar=SCALAR, concentration_in_molar=SCALAR
         ),
+        "ExtractFeatures": features_pb2.ExtractFeaturesRequest(array=to_array(potentials(shape=(6, 5)))),
+        "AnalyzeFractal": features_pb2.AnalyzeFractalRequest(
+            array=to_array(potentials(shape=(9, 8)) + 100),
+            threshold=50.0,
+            estimators=[features_pb2.FRACTAL_ESTIMATOR_BOUNDARY_COUNT],
+            box_count=features_pb2.BoxCountOptions(max_box_edge_cells=4),
+            null_comparison=features_pb2.NullComparisonOptions(samples=10),
+            lacunarity_box_edges_cells=[1, 3],
+            generalized_orders=[0.0, 2.0],
+        ),
+        "Validate": validation_pb2.ValidateRequest(suite=validation_pb2.VALIDATION_SUITE_PHYSICS),
+        "ValidateStream": validation_pb2.ValidateStreamRequest(suite=validation_pb2.VALIDATION_SUITE_PHYSICS),
         "ComputeGoldman": pb.ComputeGoldmanRequest(ions=[ION, ION]),
         "ComputeGoldmanCurrent": pb.ComputeGoldmanCurrentRequest(ion=ION, membrane_potential_mv=-70),
     }.items()
 }
-OFFERED = [path for path in TYPES if "/mfn.v1.Simulation" in path or "/mfn.v1.Electro" in path or path in EXTRA]
+STREAMS: dict[str, list[Message]] = {
+    path_of(METHODS["ExtractFeatureStream"]): list(stream_messages(history(3), early_warning=WARNING)),
+    path_of(METHODS["UploadArray"]): [
+        simulation_pb2.UploadArrayRequest(part=part) for part in frame_parts(potentials())
+    ],
+}
+"""Valid calls of several messages."""
+VALID |= {path: messages[0] for path, messages in STREAMS.items()}
+NOT_OFFERED = "/mfn.v1.Federation"
+OFFERED = [path for path in TYPES if not path.startswith(NOT_OFFERED)]
+
+
+def valid(path: str) -> list[Message]:
+    """The messages of a call that is fine."""
+    return STREAMS.get(path) or [VALID[path]]
 
 
 @pytest.fixture(scope="module")
 def victim() -> Iterator[Wire]:
     """A server of its own: little room for state, so that what happens to be valid stays small."""
-    with EmbeddedServer(workers=2, max_state_bytes=16 * 2**20) as server:
+    with EmbeddedServer(workers=2, max_state_bytes=64 * 2**20) as server:
         wire = Wire(server.target, server.api_key)
         yield wire
         wire.close()
@@ -181,13 +217,14 @@ def test_nothing_that_a_caller_sends_ends_as_unknown_or_internal(
     victim: Wire, path: str, randomness: int, count: int
 ) -> None:
     rng = random.Random(randomness)
-    requests = [drawn(path, rng) for _ in range(max(1, count) if rng.random() < 0.95 else 0)]
+    wanted = max(1, count, len(valid(path)) if path in STREAMS else 0)
+    requests = [drawn(path, rng, i) for i in range(wanted if rng.random() < 0.95 else 0)]
     assert outcome(victim, path, requests) not in FORBIDDEN
 
 
 def test_the_server_still_answers_after_all_of_it(victim: Wire) -> None:
-    for path, message in VALID.items():
-        assert list(victim.open(path, [message.SerializeToString()])), path
+    for path in VALID:
+        assert list(victim.open(path, [message.SerializeToString() for message in valid(path)])), path
 
 
 def test_the_fuzz_reaches_valid_and_invalid_requests_alike() -> None:

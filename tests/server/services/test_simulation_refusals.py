@@ -162,7 +162,7 @@ def test_a_bad_spec_is_refused_by_whatever_takes_one_with_the_field_and_what_to_
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "mycelium"])
 def test_a_time_step_beyond_stability_is_refused_with_the_largest_that_is_stable(wire: Wire, name: str) -> None:
-    beyond = spec(name, dt=100.0)
+    beyond = spec(name, dt=100.0, stepper=pb.STEPPER_EULER)
     refusal = wire.refusal("Simulate", pb.SimulateRequest(spec=beyond))
     assert (refusal.code, refusal.reason) == UNSTABLE
     assert set(refusal.violations) == {"spec.dt"}
@@ -174,12 +174,31 @@ def test_a_time_step_beyond_stability_is_refused_with_the_largest_that_is_stable
 
 
 def test_diffusion_beyond_stability_on_a_fine_grid_is_refused(wire: Wire) -> None:
-    fine = gray_scott(grid=pb.Grid(spacing=[0.1, 0.1]))
+    fine = gray_scott(grid=pb.Grid(spacing=[0.1, 0.1]), stepper=pb.STEPPER_EULER)
     refusal = wire.refusal("Simulate", pb.SimulateRequest(spec=fine))
     assert (refusal.code, refusal.reason) == UNSTABLE
     found = float(refusal.violations["spec.dt"].split("at most ")[1].split()[0])
     bound = 0.25 * 0.1**2 / 0.16  # D dt / dx^2 <= 1/4 with the default D of u; the reaction takes a little off
     assert 0.999 * bound < found <= bound
+
+
+def test_what_euler_cannot_step_is_stepped_by_another_when_the_caller_leaves_it_open_and_told_why(wire: Wire) -> None:
+    fine = gray_scott(grid=pb.Grid(spacing=[0.1, 0.1]))
+    started, *_ = wire.stream("Simulate", pb.SimulateRequest(spec=fine))
+    assert started.started.spec.stepper == pb.STEPPER_SEMI_IMPLICIT
+    assert started.started.stepper_reason.startswith("SEMI_IMPLICIT")
+    assert started.started.stability.dt_is_stable
+    fine.stepper = pb.STEPPER_SEMI_IMPLICIT
+    named, *_ = wire.stream("Simulate", pb.SimulateRequest(spec=fine))
+    assert named.started.stepper_reason == ""
+    assert named.started.spec_hash == started.started.spec_hash
+
+
+def test_what_no_stepper_can_step_is_refused_with_every_limit(wire: Wire) -> None:
+    refusal = wire.refusal("Simulate", pb.SimulateRequest(spec=gray_scott(dt=1000.0)))
+    assert (refusal.code, refusal.reason) == UNSTABLE
+    for stepper in ("EULER", "RK4", "SEMI_IMPLICIT"):
+        assert stepper in refusal.violations["spec.dt"]
 
 
 def test_analysis_takes_an_unstable_time_step_and_says_so(wire: Wire) -> None:

@@ -1,4 +1,4 @@
-"""Large initial states travel in parts and are used by reference."""
+"""Large arrays travel in parts and are used by reference."""
 
 import errno
 from collections.abc import Iterable
@@ -67,6 +67,22 @@ def test_an_uploaded_state_is_checked_like_one_in_the_message(wire: Wire) -> Non
     assert set(wire.refusal("Simulate", using(wrong)).violations) == {"spec.initial_array.shape"}
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.bool_])
+def test_an_uploaded_set_is_no_state(wire: Wire, kind: Any) -> None:
+    refusal = wire.refusal("Simulate", using(upload(wire, np.ones((2, 200, 300), kind)).array_ref))
+    assert (refusal.code, refusal.reason) == INVALID
+    assert set(refusal.violations) == {"spec.initial_array.element_type"}
+
+
+def test_an_array_larger_than_any_state_is_taken_up_to_a_gibibyte(wire: Wire) -> None:
+    part = next(split_parts("history", np.zeros((5, 8, 8))))
+    for steps, fits in ((2**21, True), (2**21 + 1, False)):
+        part.header.shape[0], part.total_bytes = steps, steps * 8 * 8 * 8
+        violations = wire.refusal("UploadArray", *requests([part])).violations
+        assert set(violations) == ({"part"} if fits else {"part.total_bytes"})
+        assert fits == ("the upload ended after 1 parts" in str(violations))
+
+
 def swapped(parts: list[types_pb2.ArrayPart]) -> list[types_pb2.ArrayPart]:
     return [parts[0], parts[2], parts[1], *parts[3:]]
 
@@ -103,20 +119,21 @@ def test_a_faulty_upload_is_refused(wire: Wire, fault: str) -> None:
     assert refusal.reason in {"INVALID_FIELD", "OFFSET_MISMATCH"}
 
 
-def test_an_upload_that_is_no_state_is_refused_at_its_first_part_with_all_its_faults(
+def test_an_upload_that_nothing_takes_is_refused_at_its_first_part_with_all_its_faults(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = list[Any]()
-    monkeypatch.setattr("mfn_server.simulation.uploads.PartAssembler", begun.append)
-    part = next(split_parts("state", np.zeros((2, 8, 8), np.uint8), scale=0.5, offset=1.0))
+    monkeypatch.setattr("mfn_server.uploads.PartAssembler", begun.append)
+    part = next(split_parts("state", np.zeros((2, 8, 8), np.int8), scale=0.5, offset=1.0))
     refusal = wire.refusal("UploadArray", *requests([part]))
     assert (refusal.code, refusal.reason) == INVALID
     assert set(refusal.violations) == {"part.header.element_type", "part.header.scale", "part.header.offset"}
     assert "FLOAT64 or ELEMENT_TYPE_FLOAT32" in refusal.violations["part.header.element_type"]
+    assert "BOOL" in refusal.violations["part.header.element_type"]
     assert begun == []
 
 
-@pytest.mark.parametrize("number", [0, 3, 4, 5, 6, 7, 8, 9, 99])
+@pytest.mark.parametrize("number", [0, 3, 4, 5, 6, 7, 99])
 def test_an_upload_of_another_element_type_is_refused(wire: Wire, number: Any) -> None:
     (part,) = split_parts("state", np.zeros((2, 8, 8)))
     part.header.element_type = number

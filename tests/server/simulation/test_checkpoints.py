@@ -52,6 +52,35 @@ def test_a_checkpoint_comes_back_bit_for_bit(store: CheckpointStore, dtype: Any)
     assert same(store.load("alice", RUN, SPEC), checkpoint)
 
 
+RECORD = np.array([41.0, 0.1 + 0.2, -0.0, np.nextafter(1.0, 2.0)])
+WATCHED = Checkpoint(step=41, state=STATE, growth_events=3, history=RECORD)
+
+
+def test_the_history_of_the_watched_species_comes_back_bit_for_bit(store: CheckpointStore) -> None:
+    assert store.save("alice", RUN, SPEC, WATCHED, 1)
+    found = store.load("alice", RUN, SPEC, 1)
+    assert same(found)
+    assert found is not None
+    assert found.history is not None
+    assert (found.history.dtype, found.history.tobytes()) == (RECORD.dtype, RECORD.tobytes())
+
+
+def test_who_watches_nothing_gets_the_state_without_a_history(store: CheckpointStore) -> None:
+    assert store.save("alice", RUN, SPEC, WATCHED, 1)
+    found = store.load("alice", RUN, SPEC)
+    assert same(found)
+    assert found is not None
+    assert found.history is None
+
+
+@pytest.mark.parametrize("watched", [0, 2])
+def test_who_watches_a_species_gets_no_checkpoint_without_its_history(store: CheckpointStore, watched: int) -> None:
+    assert store.save("alice", RUN, SPEC, WATCHED, 1)
+    assert store.load("alice", RUN, SPEC, watched) is None
+    assert store.save("alice", RUN, SPEC, CHECKPOINT)
+    assert store.load("alice", RUN, SPEC, watched) is None
+
+
 def test_a_later_checkpoint_of_a_run_replaces_the_earlier(store: CheckpointStore, tmp_path: Path) -> None:
     later = Checkpoint(step=50, state=STATE + 1, growth_events=4)
     assert store.save("alice", RUN, SPEC, CHECKPOINT)

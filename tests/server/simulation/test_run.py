@@ -207,7 +207,7 @@ class TestDeadlines:
     async def test_a_real_deadline_gets_its_summary_before_it_expires(
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("mfn_server.simulation.runtime.ANSWER_MARGIN_S", 10.0)  # ample for the answer to arrive
+        monkeypatch.setattr("mfn_server.runtime.ANSWER_MARGIN_S", 10.0)  # ample for the answer to arrive
         server = await start()
         answers = await rest_of(stream(server, endless(), stride=100_000_000, timeout=11))
         summary = answers[-1].summary

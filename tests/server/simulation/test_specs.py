@@ -171,6 +171,33 @@ def test_a_default_that_is_stated_hashes_like_one_that_is_left_out() -> None:
     assert hash_spec(decoded(stated)) == hash_spec(decoded(gray_scott()))
 
 
+class TestTheStepperLeftOpen:
+    STIFF = pb.Grid(shape=[8, 8], spacing=[0.5, 0.5])
+
+    @pytest.mark.parametrize(("dt", "chosen"), [(0.3, Stepper.EULER), (0.5, Stepper.RK4), (2.0, Stepper.SEMI_IMPLICIT)])
+    def test_is_chosen_and_hashes_like_the_same_one_named(self, dt: float, chosen: Stepper) -> None:
+        left_open, named = (
+            gray_scott(grid=self.STIFF, dt=dt, stepper=number) for number in (0, f"STEPPER_{chosen.name}")
+        )
+        assert decoded(left_open).stepper is chosen
+        assert hash_spec(decoded(left_open)) == hash_spec(decoded(named))
+        assert encode_spec(decoded(left_open)).stepper == pb.Stepper.Value(f"STEPPER_{chosen.name}")
+
+    def test_is_not_chosen_over_one_that_is_named(self) -> None:
+        for stepper in Stepper:
+            message = gray_scott(grid=self.STIFF, dt=0.3, stepper=f"STEPPER_{stepper.name}")
+            assert decoded(message).stepper is stepper
+
+    def test_ends_with_every_limit_where_none_is_stable(self) -> None:
+        found = faults_of(gray_scott(grid=self.STIFF, dt=1e4))
+        assert set(found) == {"spec.dt"}
+        assert all(f"{stepper.name}" in found["spec.dt"] for stepper in Stepper)
+
+    def test_does_no_harm_to_a_spec_that_is_faulty(self) -> None:
+        message = gray_scott(grid=pb.Grid(shape=[8, 8], spacing=[0.0]), dt=float("nan"))
+        assert set(faults_of(message)) == {"spec.grid.spacing", "spec.dt"}
+
+
 class TestBoundaries:
     def test_one_entry_holds_for_both_axes_and_lower_for_upper(self) -> None:
         axis = pb.AxisBoundary(lower=pb.BoundaryCondition(kind=pb.BOUNDARY_KIND_NO_FLUX))

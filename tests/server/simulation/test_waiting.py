@@ -13,7 +13,7 @@ import pytest
 from mfn_grpc.arrays import split_parts
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.rpc import Call
-from mfn_server.simulation.runtime import Runtime
+from mfn_server.runtime import Runtime
 from tests.server.calling import refused, rest_of
 from tests.server.conftest import Start
 from tests.server.gates import Gates, eventually

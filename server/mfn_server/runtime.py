@@ -1,4 +1,4 @@
-"""What all simulations of a server share: workers, admission, tokens, checkpoints, and how long things may take."""
+"""What all calls that compute share: workers, admission, stored arrays, and how long things may take."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.admission import Admission, Place
 from mfn_server.compute import Compute, NoWorkerInTime
 from mfn_server.errors import Fault
+from mfn_server.kernels import Kernels
 from mfn_server.rpc import Call
 from mfn_server.simulation.checkpoints import CheckpointStore
-from mfn_server.simulation.kernels import Kernels
 from mfn_server.simulation.tokens import Tokens
-from mfn_server.simulation.uploads import ArrayStore
+from mfn_server.uploads import ArrayStore
 
 ANSWER_MARGIN_S = 0.05
 """How long before the deadline a call stops working, so that its answer still arrives."""
@@ -38,7 +39,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Runtime:
-    """Shared by every call of the simulation service."""
+    """Shared by every call that computes on the workers."""
 
     compute: Compute
     admission: Admission
@@ -55,7 +56,7 @@ class Runtime:
         return None if remaining is None else max(0.0, remaining - needed_s - ANSWER_MARGIN_S)
 
     def admit(self, size: int, call: Call) -> AbstractAsyncContextManager[Place]:
-        """A place for a simulation of `size` bytes; a wait for it leaves time for a slice and the answer."""
+        """A place for work that holds `size` bytes; a wait for it leaves time for a slice and the answer."""
         return self.admission.admit(size, self.patience_s(call, self.pace.slice_s))
 
     async def urgent(self, call: Call, work: Callable[[], T]) -> T:
@@ -88,8 +89,20 @@ class Runtime:
             for wait in waits:
                 wait.cancel()
 
+    def reason_to_stop(self, call: Call, needed_s: float) -> pb.StopReason | None:
+        """Why a call must not begin anything that takes `needed_s`; None when it may."""
+        if self.draining.is_set():
+            return pb.STOP_REASON_DRAINING
+        spare_s = self.patience_s(call, needed_s)
+        return None if spare_s is None or spare_s > 0 else pb.STOP_REASON_DEADLINE
+
     def refuse_when_draining(self) -> None:
         """No new work while the server shuts down."""
         if self.draining.is_set():
-            text = "the server is shutting down; another replica, or this one once restarted, will answer"
-            raise Fault(reasons.ERROR_REASON_SERVER_DRAINING, text)
+            raise draining()
+
+
+def draining() -> Fault:
+    """The failure of a call that a server which shuts down does not take, or cannot end."""
+    text = "the server is shutting down; another replica, or this one once restarted, will answer"
+    return Fault(reasons.ERROR_REASON_SERVER_DRAINING, text)

@@ -1,6 +1,5 @@
-"""Uploaded arrays: large initial states, kept for their owner under a name made of their contents."""
+"""Uploaded arrays: states, fields and histories, kept for their owner under a name made of their contents."""
 
-import asyncio
 import errno
 import hashlib
 import re
@@ -11,19 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from mfn_grpc.arrays import AnyArray, ArrayError, AssembledArray, PartAssembler
+from mfn_grpc.arrays import AnyArray, PartAssembler
 from mfn_grpc.core.limits import InvalidInput, Violation, refuse
-from mfn_grpc.core.reaction_diffusion import MAX_EDGE
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1.types_pb2 import ArrayPart, ElementType
 from mfn_server.errors import Fault
-from mfn_server.simulation.shelf import Shelf
+from mfn_server.parts import add_part, header_violations
+from mfn_server.shelf import Shelf
 
-MAX_ARRAY_BYTES = 3 * MAX_EDGE * MAX_EDGE * 8
-"""The largest state of any model: three species of float64 on the largest grid."""
-STATE_TYPES = ElementType.ELEMENT_TYPE_FLOAT64, ElementType.ELEMENT_TYPE_FLOAT32
-"""What states are stored as; none needs work to be understood once it is here."""
+MAX_ARRAY_BYTES = 2**30
+"""Room for the largest state (three species of float64, 4096 x 4096), the largest field (float64, 8192 x 8192), and
+for histories: 128 steps of float64, 1024 x 1024."""
+STORED_TYPES = (
+    ElementType.ELEMENT_TYPE_FLOAT64,
+    ElementType.ELEMENT_TYPE_FLOAT32,
+    ElementType.ELEMENT_TYPE_UINT8,
+    ElementType.ELEMENT_TYPE_BOOL,
+)
+"""What some field of the contract takes; none needs work to be understood once it is here."""
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 REF = re.compile(r"arrays/([0-9a-f]{64})")
 
@@ -49,15 +54,15 @@ class ArrayStore:
         self._shelf.touch(path)
         return f"arrays/{key}"
 
-    def load(self, principal: str, ref: str) -> np.ndarray[Any, np.dtype[Any]]:
-        """A read-only map of the principal's array; refuses a reference that names none."""
+    def load(self, principal: str, field: str, ref: str) -> np.ndarray[Any, np.dtype[Any]]:
+        """A read-only map of the principal's array; refuses a reference, given in `field`, that names none."""
         found = REF.fullmatch(ref)
         try:
             path = self._shelf.path(principal, found.group(1) if found else "")
             array: np.ndarray[Any, np.dtype[Any]] = np.load(path, mmap_mode="r", allow_pickle=False)
             self._shelf.touch(path)
         except (OSError, ValueError, EOFError):
-            text = f"spec.initial_array_ref {ref[:80]!r} names no array of this caller; upload it (again)"
+            text = f"{field} {ref[:80]!r} names no array of this caller; upload it (again)"
             raise Fault(reasons.ERROR_REASON_RESOURCE_NOT_FOUND, text) from None
         return array
 
@@ -81,22 +86,6 @@ class ArrayStore:
             raise Fault(reasons.ERROR_REASON_QUOTA_EXCEEDED, f"{text}; wait until some expire")
 
 
-async def arriving(
-    requests: AsyncIterator[pb.UploadArrayRequest], idle_s: float
-) -> AsyncIterator[pb.UploadArrayRequest]:
-    """The requests as they come; refuses a caller that falls silent, who would hold memory and a running slot."""
-    while True:
-        try:
-            async with asyncio.timeout(idle_s):
-                request = await anext(requests)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            text = f"no part arrived for {idle_s:g} s; upload the array again"
-            raise Fault(reasons.ERROR_REASON_STREAM_IDLE, text) from None
-        yield request
-
-
 async def first_part(requests: AsyncIterator[pb.UploadArrayRequest]) -> ArrayPart:
     """The part that says how large the array is; refused before anything of that size is allocated."""
     request = await anext(requests, None)
@@ -108,43 +97,25 @@ async def first_part(requests: AsyncIterator[pb.UploadArrayRequest]) -> ArrayPar
 
 def _first_violations(part: ArrayPart) -> Iterator[Violation]:
     if part.total_bytes > MAX_ARRAY_BYTES:
-        text = f"is {part.total_bytes}, must be at most {MAX_ARRAY_BYTES}, the largest state of any model"
+        text = f"is {part.total_bytes}, must be at most {MAX_ARRAY_BYTES}, the largest array that is kept"
         yield Violation("part.total_bytes", str(part.total_bytes), text)
-    if not part.HasField("header"):
-        yield Violation("part.header", "", "is missing, must be set in the first part")
-        return
-    if part.header.element_type not in STATE_TYPES:
-        names = " or ".join(ElementType.Name(number) for number in STATE_TYPES)
-        number = str(part.header.element_type)
-        yield Violation("part.header.element_type", number, f"is {number}, must be {names}, as states are")
-    for name in ("scale", "offset"):
-        if part.header.HasField(name):
-            value = str(getattr(part.header, name))
-            yield Violation(f"part.header.{name}", value, "is set, must be left out: states are not quantised")
+    yield from header_violations(part, STORED_TYPES)
 
 
 async def assemble(first: ArrayPart, requests: AsyncIterator[pb.UploadArrayRequest]) -> AnyArray:
     """The array whose parts arrive; refuses parts that are out of order, damaged, missing or surplus."""
     assembler = PartAssembler(MAX_ARRAY_BYTES)
-    done = _add(assembler, first, 0)
+    done = add_part(assembler, first, "number 0")
     count = 1
     async for request in requests:
         if done is not None:
             raise Fault(reasons.ERROR_REASON_UNEXPECTED_MESSAGE, "a part arrived after the array was complete")
-        done = _add(assembler, request.part, count)
+        done = add_part(assembler, request.part, f"number {count}")
         count += 1
     if done is None:
         text = f"the upload ended after {count} parts, before the array was complete"
         raise InvalidInput([Violation("part", "", text)])
     return done.elements
-
-
-def _add(assembler: PartAssembler, part: ArrayPart, number: int) -> AssembledArray | None:
-    try:
-        return assembler.add(part)
-    except ArrayError as error:
-        faults = [Violation("part", str(number), f"number {number}: {fault}") for fault in error.faults]
-        raise InvalidInput(faults) from None
 
 
 def _digest(array: AnyArray) -> str:

@@ -5,9 +5,22 @@ import logging
 import threading
 from collections.abc import Callable
 
-from mfn_grpc.core.reaction_diffusion import warm_up
+from mfn_grpc.core import dynamics, features, fractals, learning, reaction_diffusion
 
+WARM_UPS: tuple[Callable[[], None], ...] = (
+    reaction_diffusion.warm_up,
+    features.warm_up,
+    fractals.warm_up,
+    dynamics.warm_up,
+    learning.warm_up,
+)
 log = logging.getLogger(__name__)
+
+
+def compile_all() -> None:
+    """Compile (or load from numba's cache) every kernel that a call may use."""
+    for warm_up in WARM_UPS:
+        warm_up()
 
 
 class Kernels:
@@ -16,7 +29,7 @@ class Kernels:
     finished: set when that is over. usable: whether it went well.
     """
 
-    def __init__(self, compile_all: Callable[[], None] = warm_up) -> None:
+    def __init__(self, compile_all: Callable[[], None] = compile_all) -> None:
         self._compile_all = compile_all
         self.finished = asyncio.Event()
         self.usable = False
@@ -34,7 +47,7 @@ class Kernels:
             self._compile_all()
             self.usable = True
         except Exception:
-            log.exception("the kernels could not be compiled; simulations will be refused")
+            log.exception("the kernels could not be compiled; whatever computes will be refused")
         try:
             loop.call_soon_threadsafe(self.finished.set)
         except RuntimeError:

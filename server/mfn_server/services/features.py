@@ -1,0 +1,66 @@
+"""FeatureService: measures on fields that the caller brings."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from functools import partial
+
+from mfn_grpc.core.features import extract_features
+from mfn_grpc.core.fractals import analyze
+from mfn_grpc.v1 import features_pb2 as pb
+from mfn_server.features.fractals import encode_analysis
+from mfn_server.features.frames import begin_stream, frames_of
+from mfn_server.features.memory import analysis_bytes, extraction_bytes
+from mfn_server.features.online import OnlineFeatures
+from mfn_server.features.reports import encode_measured
+from mfn_server.features.requests import decode_analysis, decode_extraction
+from mfn_server.parts import arriving
+from mfn_server.rpc import Call
+from mfn_server.runtime import Runtime
+from mfn_server.slices import computed
+
+
+class FeatureService:
+    """Decodes arrays and options, computes in pieces, encodes what comes of it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def extract_features(self, request: pb.ExtractFeaturesRequest, call: Call) -> pb.ExtractFeaturesResponse:
+        """The features of a field or a history."""
+        runtime = self._runtime
+        decoded = partial(decode_extraction, request, runtime.arrays, call.principal)
+        array, thresholds = await runtime.urgent(call, decoded)
+        await runtime.ready(call)
+        async with runtime.admit(extraction_bytes(array), call) as place:
+            measured = await computed(runtime, call, extract_features(array, thresholds))
+            place.completed = True
+        return encode_measured(measured)
+
+    async def extract_feature_stream(
+        self, requests: AsyncIterator[pb.ExtractFeatureStreamRequest], call: Call
+    ) -> AsyncIterator[pb.ExtractFeatureStreamResponse]:
+        """The features of a history whose frames arrive one by one."""
+        runtime = self._runtime
+        messages = arriving(requests, runtime.pace.upload_idle_s)
+        stream = await begin_stream(messages)
+        await runtime.ready(call)
+        async with runtime.admit(stream.bytes_needed, call) as place:
+            online = OnlineFeatures(stream)
+            async with aclosing(frames_of(messages, stream)) as frames:
+                async for frame in frames:
+                    if (answer := await computed(runtime, call, online.take(frame))) is not None:
+                        yield answer
+            if (answer := await computed(runtime, call, online.end())) is not None:
+                yield answer
+            place.completed = True
+
+    async def analyze_fractal(self, request: pb.AnalyzeFractalRequest, call: Call) -> pb.AnalyzeFractalResponse:
+        """Dimensions with their evidence, lacunarity and generalised dimensions of a set of cells."""
+        runtime = self._runtime
+        decoded = partial(decode_analysis, request, runtime.arrays, call.principal)
+        field, options = await runtime.urgent(call, decoded)
+        await runtime.ready(call)
+        async with runtime.admit(analysis_bytes(field), call) as place:
+            analysis = await computed(runtime, call, analyze(field, options))
+            place.completed = True
+        return encode_analysis(analysis)

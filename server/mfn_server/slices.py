@@ -1,0 +1,108 @@
+"""Computations in pieces, run on the workers a slice at a time: in turn with other callers, and stopped when they must.
+
+A slice runs pieces until about `pace.slice_s` is used. Between two slices the call is looked at: one that was cancelled
+computes no further piece, one whose deadline is near and one of a server that drains is `Stopped`.
+"""
+
+import threading
+from time import perf_counter
+from typing import Generic, TypeVar
+
+from mfn_grpc.core.pieces import Pieces
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.compute import NoWorkerInTime
+from mfn_server.errors import Fault
+from mfn_server.rpc import Call
+from mfn_server.runtime import Runtime, draining
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """A computation was ended between two slices, for this reason."""
+
+    def __init__(self, reason: pb.StopReason) -> None:
+        super().__init__(pb.StopReason.Name(reason))
+        self.reason = reason
+
+    def fault(self) -> Fault:
+        """The failure of a call that has nothing to show for what it computed."""
+        if self.reason == pb.STOP_REASON_DRAINING:
+            return draining()
+        text = "the deadline was near before the work was done; allow more time, or ask for less"
+        return Fault(reasons.ERROR_REASON_DEADLINE_TOO_SHORT, text)
+
+
+class Sliced(Generic[T]):
+    """One computation of one call. seconds: time spent in its pieces so far."""
+
+    def __init__(self, runtime: Runtime, call: Call, pieces: Pieces[T]) -> None:
+        self._runtime, self._call, self._pieces = runtime, call, pieces
+        self._abandoned = False
+        self._at_work = threading.Lock()
+        self._expected_s = runtime.pace.slice_s
+        self.seconds = 0.0
+
+    async def result(self) -> T:
+        """What the computation returns, or raises; Stopped when it had to end before. Asked for once."""
+        try:
+            while (ended := await self._next_slice()) is None:
+                pass
+            return ended[0]
+        finally:
+            self._abandoned = True
+            self._close()
+
+    async def _next_slice(self) -> tuple[T] | None:
+        runtime, call = self._runtime, self._call
+        if reason := runtime.reason_to_stop(call, self._expected_s):
+            raise Stopped(reason)
+        try:
+            return await runtime.compute.run(call.principal, self._slice, runtime.patience_s(call, self._expected_s))
+        except NoWorkerInTime:
+            raise Stopped(pb.STOP_REASON_DEADLINE) from None
+
+    def _slice(self) -> tuple[T] | None:
+        """Compute for about one slice, on a worker thread; the result in a tuple, None when there is none yet."""
+        with self._at_work:
+            began = perf_counter()
+            try:
+                ended = self._run_from(began)
+            finally:
+                seconds = perf_counter() - began
+                self.seconds += seconds
+                self._expected_s = max(seconds, self._runtime.pace.slice_s)
+        if self._abandoned:
+            self._close()
+        return ended
+
+    def _run_from(self, began: float) -> tuple[T] | None:
+        """One piece, and as many more as fit the slice if each takes as long as the one before it."""
+        now = began
+        while not self._abandoned:
+            before = now
+            try:
+                next(self._pieces)
+            except StopIteration as ended:
+                return (ended.value,)
+            now = perf_counter()
+            if now - began + (now - before) > self._runtime.pace.slice_s:
+                break
+        return None
+
+    def _close(self) -> None:
+        """Close the generator, unless a piece of it runs: then the worker does, once that piece has ended."""
+        if self._at_work.acquire(blocking=False):
+            try:
+                self._pieces.close()
+            finally:
+                self._at_work.release()
+
+
+async def computed(runtime: Runtime, call: Call, pieces: Pieces[T]) -> T:
+    """What the computation returns; DEADLINE_TOO_SHORT or SERVER_DRAINING when it had to end before."""
+    try:
+        return await Sliced(runtime, call, pieces).result()
+    except Stopped as stopped:
+        raise stopped.fault() from None
