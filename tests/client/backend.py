@@ -1,6 +1,7 @@
 """A real grpc server with a made-up back end, shared by the tests of the client and of the command."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,12 +11,16 @@ import numpy as np
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from mfn_grpc.arrays import from_array, to_array
+from mfn_grpc.arrays import AnyArray, PartAssembler, from_array, to_array
 from mfn_grpc.v1 import electrochemistry_pb2 as electro
 from mfn_grpc.v1 import electrochemistry_pb2_grpc as electro_grpc
+from mfn_grpc.v1 import features_pb2 as features
+from mfn_grpc.v1 import features_pb2_grpc as features_grpc
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import simulation_pb2_grpc as pb_grpc
+from mfn_grpc.v1 import validation_pb2_grpc as validation_grpc
 from tests.client.fakes import FakeRpcError, FakeServer, retry_info, serving, status_bytes
+from tests.client.measuring import FeatureBackend, ValidationBackend
 
 HEALTH: Any = health  # grpcio-health-checking is not annotated
 HEALTH_GRPC: Any = health_pb2_grpc
@@ -34,10 +39,22 @@ class Seen:
         self.retry_after_s = 0
         self.abort_after: int | None = None
         self.fail_after: int | None = None
+        self.forgets_the_last = False
+        self.upload_takes_s = 0.0
+        self.arrays: list[AnyArray] = []
+        self.uploaded: dict[str, AnyArray] = {}
+        self.begins: list[features.FeatureStreamBegin] = []
 
     def note(self, context: grpc.ServicerContext) -> None:
         self.metadata.append(dict(context.invocation_metadata()))
         self.seconds.append(context.time_remaining())
+
+    def refuse_if_overloaded(self, context: Any) -> None:
+        if self.overloaded:
+            self.overloaded -= 1
+            status = status_bytes("OVERLOADED", retry_info(self.retry_after_s))
+            context.set_trailing_metadata((("grpc-status-details-bin", status),))
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "busy")
 
 
 class Electro(electro_grpc.ElectrochemistryServiceServicer):
@@ -49,11 +66,7 @@ class Electro(electro_grpc.ElectrochemistryServiceServicer):
         if self._seen.unavailable:
             self._seen.unavailable -= 1
             context.abort(grpc.StatusCode.UNAVAILABLE, "not yet")
-        if self._seen.overloaded:
-            self._seen.overloaded -= 1
-            status = status_bytes("OVERLOADED", retry_info(self._seen.retry_after_s))
-            context.set_trailing_metadata((("grpc-status-details-bin", status),))
-            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "busy")
+        self._seen.refuse_if_overloaded(context)
         if request.z_valence == 0:
             bad = error_details_pb2.BadRequest()
             bad.field_violations.add(field="z_valence", description="is 0, must be -3 to 3 without 0")
@@ -125,11 +138,21 @@ class Simulations(pb_grpc.SimulationServiceServicer):
         answer.summary.stop_reason = pb.STOP_REASON_COMPLETED
         if request.with_final_state:
             answer.final_state.CopyFrom(to_array(np.ones((2, 4, 4))))
+        if request.with_features:
+            answer.summary.features.v_mean = request.spec.steps
+            answer.summary.features.f_active = request.feature_options.thresholds[1]
+            answer.summary.undefined_features.add(name="d_box", reason=request.feature_options.species)
         return answer
 
     def UploadArray(self, request_iterator: Any, context: Any) -> pb.UploadArrayResponse:  # noqa: N802  # grpc's name
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "no uploads here")
-        return pb.UploadArrayResponse()
+        self._seen.note(context)
+        assembler, whole = PartAssembler(2**26), None
+        for message in request_iterator:
+            whole = assembler.add(message.part)
+        time.sleep(self._seen.upload_takes_s)
+        ref = f"arrays/{len(self._seen.uploaded)}"
+        self._seen.uploaded[ref] = whole.elements if whole else np.empty(0)
+        return pb.UploadArrayResponse(array_ref=ref, expires_in_seconds=60)
 
 
 @contextmanager
@@ -141,6 +164,8 @@ def backend(seen: Seen) -> Iterator[str]:
     with serving(
         lambda server: electro_grpc.add_ElectrochemistryServiceServicer_to_server(Electro(seen), server),
         lambda server: pb_grpc.add_SimulationServiceServicer_to_server(Simulations(seen), server),
+        lambda server: features_grpc.add_FeatureServiceServicer_to_server(FeatureBackend(seen), server),
+        lambda server: validation_grpc.add_ValidationServiceServicer_to_server(ValidationBackend(seen), server),
         lambda server: HEALTH_GRPC.add_HealthServicer_to_server(healthy, server),
     ) as target:
         yield target

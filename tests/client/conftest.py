@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from mfn_client import AsyncClient, Client
 from tests.client.backend import Seen, backend
+from tests.client.faces import Face
 from tests.client.fakes import Calls
 from tests.client.scripted import Run, Starter
 
@@ -18,6 +20,11 @@ def seen() -> Seen:
 def target(seen: Seen) -> Iterator[str]:
     with backend(seen) as address:
         yield address
+
+
+@pytest.fixture(params=[Client, AsyncClient], ids=["sync", "asyncio"])
+def call(request: pytest.FixtureRequest, target: str) -> Face:
+    return Face(request.param, target)
 
 
 @pytest.fixture(params=["sync", "asyncio"])

@@ -3,6 +3,7 @@
 The field of step k is k plus the index of the cell, so that every frame is recognised by its values.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -91,8 +92,14 @@ class FakeServer:
             sequence += 2
             last = pb.Frame(step=step, time=step * 0.5, last=True, resume_token=self.token(step, sequence))
             last.parts.append(part(step, "v"))
+            if request.with_features:
+                last.features.v_mean, last.features.d_box = step, math.nan
             yield pb.SimulateResponse(sequence=sequence, frame=last)
-        yield self.summary(steps, sequence + 1)
+        end = self.summary(steps, sequence + 1)
+        if request.with_features:
+            end.summary.features.v_mean, end.summary.features.d_box = steps, math.nan
+            end.summary.undefined_features.add(name="d_box", reason="no cell is above [the] threshold")
+        yield end
 
     def started(
         self, request: pb.SimulateRequest, stride: int, resumed: int | None, sequence: int
@@ -101,6 +108,8 @@ class FakeServer:
         started.spec.CopyFrom(request.spec)
         started.spec.grid.shape[:] = [ROWS, COLS]
         started.spec.grid.spacing[:] = [1.0, 0.5]
+        if not request.spec.stepper:
+            started.spec.stepper, started.stepper_reason = pb.STEPPER_EULER, "EULER: the spec [is] not stiff."
         if resumed is not None:
             started.resumed_from_step = resumed
         return pb.SimulateResponse(sequence=sequence, started=started)

@@ -8,7 +8,7 @@ import pytest
 
 from mfn_client import AsyncSimulation, Frame, Simulation
 from mfn_client._resume import Backoff
-from mfn_client._spec import SpecArguments, simulate_request
+from mfn_client._spec import NO_FEATURES, FeatureArguments, SpecArguments, simulate_request
 from mfn_client._stream import SimulationStream
 from tests.client.fakes import Calls, Clock
 
@@ -20,10 +20,17 @@ MESSAGES_A_FRAME = 2
 class Run:
     """One simulation on one face, with its frames and its clock."""
 
-    def __init__(self, face: str, calls: Calls, token: bytes = b"", timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        face: str,
+        calls: Calls,
+        token: bytes = b"",
+        timeout: float | None = None,
+        features: FeatureArguments = NO_FEATURES,
+    ) -> None:
         self.face, self.calls, self.clock = face, calls, Clock()
         arguments = SpecArguments.of("gray_scott", {"steps": STEPS})
-        request = simulate_request(arguments, stride=STRIDE, resume_token=token)
+        request = simulate_request(arguments, stride=STRIDE, resume_token=token, features=features)
         backoff = Backoff(60.0, self.clock, lambda: 1.0)
         self.stream = SimulationStream(request, timeout, backoff, self.clock)
         self.frames: list[Frame] = []

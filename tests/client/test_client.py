@@ -1,45 +1,14 @@
 """Both faces against a real grpc server with a made-up back end."""
 
 import asyncio
-import inspect
-from collections.abc import AsyncIterator
-from typing import Any
 
 import numpy as np
 import pytest
 
 from mfn_client import AsyncClient, Boundary, Client, InvalidArgument, Ion, NotFound, Overloaded, Unavailable
 from tests.client.backend import Seen
+from tests.client.faces import Face
 from tests.client.fakes import field, serving
-
-
-class Face:
-    """Calls a method on the synchronous or the asynchronous client alike."""
-
-    def __init__(self, kind: type[Client | AsyncClient], target: str) -> None:
-        self._kind, self._target = kind, target
-
-    def __call__(self, method: str, *args: Any, timeout_s: float | None = None, **named: Any) -> Any:
-        return asyncio.run(self._call(method, timeout_s, args, named))
-
-    async def _call(self, method: str, timeout_s: float | None, args: Any, named: Any) -> Any:
-        client = self._kind(self._target, api_key="secret", timeout=timeout_s)
-        try:
-            found = getattr(client, method)(*args, **named)
-            if inspect.isawaitable(found):
-                return await found
-            if isinstance(found, AsyncIterator):
-                return [frame async for frame in found]
-            return list(found) if hasattr(found, "resume_token") else found
-        finally:
-            closed = client.close()
-            if closed is not None:
-                await closed
-
-
-@pytest.fixture(params=[Client, AsyncClient], ids=["sync", "asyncio"])
-def call(request: pytest.FixtureRequest, target: str) -> Face:
-    return Face(request.param, target)
 
 
 def test_numbers_go_in_and_come_out(call: Face) -> None:
@@ -69,6 +38,66 @@ def test_frames_stream(call: Face) -> None:
     frames = call("simulate", "gray_scott", steps=10, stride=4)
     assert [frame.step for frame in frames] == [0, 4, 8, 10]
     np.testing.assert_array_equal(frames[2].fields["v"], field(8))
+
+
+def test_features_and_fractals_of_a_field_are_typed(call: Face, seen: Seen) -> None:
+    history = np.arange(24.0).reshape(2, 3, 4)
+    found = call("extract_features", history, (5.0, 20.5, 22.0))
+    assert (found.features.v_max, found.features.dv_mean) == (23.0, 12.0)
+    assert found.features.f_active == 3 / 24
+    assert [(each.name, each.reason) for each in found.undefined] == [("d_box", "there is no [d_box] here")]
+    analysis = call("analyze_fractal", history[0], 4.5, estimators=["boundary_count"], lacunarity_box_edges=[2, 3])
+    assert (analysis.set_cells, analysis.total_cells) == (7, 12)
+    assert [each.estimator for each in analysis.dimensions] == ["boundary_count"]
+    assert [each.box_edge_cells for each in analysis.lacunarity] == [2, 3]
+    np.testing.assert_array_equal(seen.arrays[1], history[0])
+
+
+def test_a_field_that_does_not_fit_into_a_message_is_uploaded_first(call: Face, seen: Seen) -> None:
+    large = np.random.default_rng(2).uniform(-90, 10, (3, 600, 400))
+    found = call("extract_features", large)
+    np.testing.assert_array_equal(seen.arrays[0], large)
+    assert found.features.v_max == large[-1].max()
+    assert call("analyze_fractal", np.ones((2100, 2100), np.uint8)).set_cells == 2100**2
+    assert [array.dtype for array in seen.uploaded.values()] == [np.float64, np.bool_]
+
+
+def test_a_field_that_the_server_keeps_is_not_sent_again(call: Face, seen: Seen) -> None:
+    field_to_keep = np.arange(12.0).reshape(3, 4)
+    kept = call("upload", field_to_keep)
+    assert call("extract_features", kept).features.v_max == 11.0
+    assert call("analyze_fractal", kept, 4.5).set_cells == 7
+    assert len(seen.uploaded) == 1
+
+
+def test_the_seconds_of_a_call_cover_its_upload(call: Face, seen: Seen) -> None:
+    seen.upload_takes_s = 0.5
+    call("extract_features", np.zeros((1, 800, 800)), timeout=9.0)
+    upload, extraction = seen.seconds
+    assert upload is not None
+    assert extraction is not None
+    # grpc rounds what it tells the server up, below 10 s to hundredths.
+    assert upload <= 9.01
+    assert extraction <= 8.51
+    call("extract_features", np.zeros((2, 2)))
+    assert seen.seconds[-1] == pytest.approx(120, abs=5)
+
+
+def test_a_run_tells_its_features_when_asked(call: Face) -> None:
+    levels = (0.1, 0.2, 0.3)
+    result = call("run", "gray_scott", steps=7, with_features=True, feature_species="v", thresholds=levels)
+    assert (result.summary.features.v_mean, result.summary.features.f_active) == (7.0, 0.2)
+    assert [(each.name, each.reason) for each in result.summary.undefined_features] == [("d_box", "v")]
+    assert call("run", "gray_scott", steps=7).summary.features is None
+
+
+def test_a_validation_is_typed(call: Face) -> None:
+    report = call("validate", "learning", 5)
+    assert [each.name for each in report.checks] == ["nernst_k", "growth_rate", "koch"]
+    assert (report.summary.suite, report.summary.seed, report.summary.passed) == ("learning", 5, True)
+    with pytest.raises(InvalidArgument) as caught:
+        call("validate", "everything", "x")
+    assert [each.field for each in caught.value.violations] == ["suite", "seed"]
 
 
 def test_a_stream_that_the_server_aborts_is_resumed_over_the_same_channel(call: Face, seen: Seen) -> None:

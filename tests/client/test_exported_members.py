@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 import mfn_client
-from mfn_client import _exceptions, _results
+from mfn_client import _exceptions, _features, _fractals, _results, _validation
 
 
 def test_every_listed_name_is_there_and_is_defined_in_a_private_module() -> None:
     for name in mfn_client.__all__:
         found = getattr(mfn_client, name)
+        if name.isupper():
+            assert found == mfn_client.FEATURE_NAMES
+            continue
         assert found.__module__.startswith("mfn_client._"), name
         assert found.__name__ == name
 
@@ -23,11 +26,11 @@ def test_every_listed_name_is_there_and_is_defined_in_a_private_module() -> None
 def test_the_list_is_sorted_and_is_what_the_type_checker_sees() -> None:
     (block,) = [node for node in ast.parse(Path(mfn_client.__file__).read_text()).body if isinstance(node, ast.If)]
     seen = [name.name for node in block.body if isinstance(node, ast.ImportFrom) for name in node.names]
-    assert mfn_client.__all__ == sorted(seen)
-    assert dir(mfn_client) == mfn_client.__all__
+    assert mfn_client.__all__ == sorted(seen, key=lambda name: (not name.isupper(), name))
+    assert dir(mfn_client) == sorted(mfn_client.__all__)
 
 
-@pytest.mark.parametrize("module", [_exceptions, _results])
+@pytest.mark.parametrize("module", [_exceptions, _features, _fractals, _results, _validation])
 def test_every_error_and_every_result_is_exported(module: types.ModuleType) -> None:
     own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
     assert {kind.__name__ for kind in own if not kind.__name__.startswith("_")} <= set(mfn_client.__all__)

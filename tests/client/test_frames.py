@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from mfn_client import StreamCorrupted
+from mfn_client._decoding import decoded
 from mfn_client._frames import FrameAssembler
-from mfn_client._results import Started, decoded
+from mfn_client._results import Started
 from mfn_grpc.arrays import AnyArray, split_parts
 from mfn_grpc.v1 import simulation_pb2 as pb
 
@@ -24,6 +25,20 @@ def message(step: int, *arrays: AnyArray, last: bool = True) -> pb.Frame:
         parts=[next(split_parts(n, a)) for n, a in zip(names, arrays, strict=False)],
         last=last,
     )
+
+
+def test_a_frame_without_the_features_that_were_asked_for_is_corruption() -> None:
+    started = pb.Started(frame_stride=1)
+    started.spec.grid.shape.extend([4, 4])
+    asked = FrameAssembler(decoded(Started, started), with_features=True)
+    whole = message(0, np.zeros((2, 2)))
+    whole.features.v_mean = 0.0
+    frame = asked.add(whole)
+    assert frame is not None
+    assert frame.features is not None
+    assert frame.features.v_mean == 0.0
+    with pytest.raises(StreamCorrupted, match="Frame 1 came without the features"):
+        asked.add(message(1, np.zeros((2, 2))))
 
 
 def test_a_frame_in_many_messages_is_put_together() -> None:

@@ -6,8 +6,9 @@ import math
 import pytest
 
 from mfn_client import Model, SteadyState, Summary
+from mfn_client._decoding import as_plain, decoded
 from mfn_client._messages import enum_name, enum_names, json_ready, plain
-from mfn_client._results import Started, as_plain, decoded
+from mfn_client._results import Started
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1.types_pb2 import Array, ElementType
 

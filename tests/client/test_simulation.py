@@ -18,6 +18,7 @@ from mfn_client import (
     Simulation,
     Unavailable,
 )
+from mfn_client._spec import FeatureArguments
 from mfn_grpc.v1 import simulation_pb2 as pb
 from tests.client.fakes import (
     Calls,
@@ -58,6 +59,25 @@ def test_a_connection_lost_after_any_message_skips_and_repeats_no_frame(run: Sta
     whole_frames = (after - 1) // MESSAGES_A_FRAME
     resumed_after = server.token(FRAMES[whole_frames - 1], whole_frames * 2) if whole_frames else b""
     assert done.calls.tokens == [b"", resumed_after]
+
+
+@pytest.mark.parametrize("after", [3, 5, 6])
+def test_frames_carry_their_features_across_every_way_of_resuming(run: Starter, after: int) -> None:
+    old, new = FakeServer(key="old"), FakeServer(key="new")
+    for scripts in ([cut(old, after), whole(old)], [cut(old, after), whole(new), whole(new)]):
+        done = run(*scripts, features=FeatureArguments(True, "v", (0.1, 0.2, 0.3))).collect()
+        assert done.steps == FRAMES
+        assert [frame.features and frame.features.v_mean for frame in done.frames] == FRAMES
+        assert all(request.with_features for request in done.calls.requests)
+        assert all(list(request.feature_options.thresholds) == [0.1, 0.2, 0.3] for request in done.calls.requests)
+        assert done.stream.summary is not None
+        assert done.stream.summary.features is not None
+        assert [each.name for each in done.stream.summary.undefined_features] == ["d_box"]
+
+
+def test_frames_have_no_features_unless_they_are_asked_for(run: Starter) -> None:
+    done = run(whole(FakeServer())).collect()
+    assert {frame.features for frame in done.frames} == {None}
 
 
 def test_a_stream_that_breaks_again_and_again_still_gives_every_frame_once(run: Starter) -> None:

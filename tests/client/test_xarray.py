@@ -8,14 +8,14 @@ import pytest
 
 from mfn_client import AsyncSimulation, Simulation
 from mfn_client._resume import Backoff
-from mfn_client._spec import SpecArguments, simulate_request
+from mfn_client._spec import NO_FEATURES, FeatureArguments, SpecArguments, simulate_request
 from mfn_client._stream import SimulationStream
 from mfn_client._xarray import cell_centres
 from tests.client.fakes import COLS, ROWS, Calls, FakeServer, field, whole
 
 
-def simulation() -> Simulation:
-    request = simulate_request(SpecArguments.of("gray_scott", {"steps": 10}), stride=4)
+def simulation(features: FeatureArguments = NO_FEATURES) -> Simulation:
+    request = simulate_request(SpecArguments.of("gray_scott", {"steps": 10}), stride=4, features=features)
     return Simulation(SimulationStream(request, None, Backoff(0.0)), Calls(whole(FakeServer())))
 
 
@@ -35,6 +35,14 @@ def test_coordinates_are_lengths_and_attributes_tell_the_run() -> None:
     assert found.attrs["model"] == "gray_scott"
     assert found.attrs["numerics_version"] == "7"
     assert json.loads(found.attrs["spec"])["steps"] == 10
+
+
+def test_features_are_a_variable_of_step_and_feature() -> None:
+    found = simulation(FeatureArguments(with_features=True)).to_xarray()
+    assert found["features"].dims == ("step", "feature")
+    assert found["features"].sel(feature="v_mean").values.tolist() == [0.0, 4.0, 8.0, 10.0]
+    assert np.isnan(found["features"].sel(step=8, feature="d_box"))
+    assert "features" not in simulation().to_xarray()
 
 
 def test_frames_already_taken_are_not_in_it() -> None:

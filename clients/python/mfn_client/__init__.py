@@ -1,4 +1,4 @@
-"""Typed client for MyceliumFractalNet: membrane potentials and streamed reaction-diffusion simulations over gRPC.
+"""Typed client for MyceliumFractalNet over gRPC: membrane potentials, simulations, features, fractals, validation.
 
     from mfn_client import Client
 
@@ -6,8 +6,8 @@
         for frame in client.simulate("gray_scott", steps=5_000, stride=100):
             print(frame.step, frame.fields["v"].mean())
 
-`AsyncClient` is the same on asyncio. The names below are loaded when they are first used, so that importing a part of
-the package does not load the rest.
+`AsyncClient` is the same on asyncio; `mfn_client.sklearn` makes the features a transformer of scikit-learn. The names
+below are loaded when they are first used, so that importing a part of the package does not load the rest.
 """
 
 from importlib import import_module
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         InternalError,
         InvalidArgument,
         MfnError,
+        NoServer,
         NotFound,
         NotReproducible,
         Overloaded,
@@ -38,6 +39,26 @@ if TYPE_CHECKING:
         Unavailable,
         Unimplemented,
         UnstableSpec,
+    )
+    from mfn_client._feature_stream import AsyncFeatureStream, FeatureStream
+    from mfn_client._features import (
+        FEATURE_NAMES,
+        EarlyWarning,
+        EarlyWarningOptions,
+        ExtractedFeatures,
+        FeatureReport,
+        Features,
+        UndefinedValue,
+    )
+    from mfn_client._fractals import (
+        BoxCount,
+        BoxCountOptions,
+        DimensionEstimate,
+        FractalAnalysis,
+        GeneralizedDimension,
+        LacunarityPoint,
+        NullComparison,
+        NullComparisonOptions,
     )
     from mfn_client._results import (
         Frame,
@@ -58,26 +79,47 @@ if TYPE_CHECKING:
     from mfn_client._spec import Boundary
     from mfn_client._spectrum import peak_wavelength
     from mfn_client._uploads import UploadedArray
+    from mfn_client._validation import Check, TrainingMetrics, ValidationReport, ValidationStarted, ValidationSummary
+    from mfn_client._validation_stream import AsyncValidation, Validation
 
 __all__ = [
+    "FEATURE_NAMES",
     "AsyncClient",
+    "AsyncFeatureStream",
     "AsyncSimulation",
+    "AsyncValidation",
     "Boundary",
+    "BoxCount",
+    "BoxCountOptions",
+    "Check",
     "Client",
     "DeadlineExceeded",
+    "DimensionEstimate",
+    "EarlyWarning",
+    "EarlyWarningOptions",
+    "ExtractedFeatures",
     "FailedPrecondition",
+    "FeatureReport",
+    "FeatureStream",
+    "Features",
     "FieldDiverged",
     "FieldViolation",
+    "FractalAnalysis",
     "Frame",
+    "GeneralizedDimension",
     "InsecureCredentials",
     "InternalError",
     "InvalidArgument",
     "Ion",
+    "LacunarityPoint",
     "MfnError",
     "Model",
     "MyceliumSummary",
+    "NoServer",
     "NotFound",
     "NotReproducible",
+    "NullComparison",
+    "NullComparisonOptions",
     "Overloaded",
     "Parameter",
     "PermissionDenied",
@@ -93,36 +135,47 @@ __all__ = [
     "StepLimit",
     "StreamCorrupted",
     "Summary",
+    "TrainingMetrics",
     "Unauthenticated",
     "Unavailable",
+    "UndefinedValue",
     "Unimplemented",
     "UnstableBand",
     "UnstableSpec",
     "UploadedArray",
+    "Validation",
+    "ValidationReport",
+    "ValidationStarted",
+    "ValidationSummary",
     "peak_wavelength",
 ]
 
-_HOMES = {
-    "AsyncClient": "_aio_client",
-    "AsyncSimulation": "_aio_simulation",
-    "Boundary": "_spec",
-    "Client": "_client",
-    "Ion": "_calls",
-    "Simulation": "_simulation",
-    "UploadedArray": "_uploads",
-    "peak_wavelength": "_spectrum",
+_MODULES = {
+    "_aio_client": "AsyncClient",
+    "_aio_simulation": "AsyncSimulation",
+    "_calls": "Ion",
+    "_client": "Client",
+    "_feature_stream": "AsyncFeatureStream FeatureStream",
+    "_features": "EarlyWarning EarlyWarningOptions ExtractedFeatures FEATURE_NAMES FeatureReport Features "
+    "UndefinedValue",
+    "_fractals": "BoxCount BoxCountOptions DimensionEstimate FractalAnalysis GeneralizedDimension LacunarityPoint "
+    "NullComparison NullComparisonOptions",
+    "_results": "Frame Model MyceliumSummary Parameter RunResult Species SpeciesSummary StabilityReport Started "
+    "SteadyState StepLimit Summary UnstableBand",
+    "_simulation": "Simulation",
+    "_spec": "Boundary",
+    "_spectrum": "peak_wavelength",
+    "_uploads": "UploadedArray",
+    "_validation": "Check TrainingMetrics ValidationReport ValidationStarted ValidationSummary",
+    "_validation_stream": "AsyncValidation Validation",
 }
-_RESULTS = {
-    "Frame", "Model", "MyceliumSummary", "Parameter", "RunResult", "Species", "SpeciesSummary", "StabilityReport",
-    "Started", "SteadyState", "StepLimit", "Summary", "UnstableBand",
-}  # fmt: skip
+_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = _HOMES.get(name) or ("_results" if name in _RESULTS else "_exceptions")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, '_exceptions')}"), name)
 
 
 def __dir__() -> list[str]:

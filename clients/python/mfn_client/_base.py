@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from mfn_client._calls import UnaryCall
 from mfn_client._channel import DEFAULT_TARGET, Options, check_credentials
 from mfn_client._resume import Backoff
-from mfn_client._spec import Boundaries, SpecArguments, simulate_request
+from mfn_client._spec import Boundaries, FeatureArguments, SpecArguments, simulate_request
 from mfn_client._stream import SimulationStream
 from mfn_client._uploads import UploadedArray
 from mfn_grpc.arrays import AnyArray
@@ -74,6 +74,9 @@ class BaseClient(ABC, Generic[S]):
         species: Sequence[str] = (),
         element_type: str | None = None,
         max_edge: int | None = None,
+        with_features: bool = False,
+        feature_species: str | None = None,
+        thresholds: Sequence[float] | None = None,
         timeout: float | None = None,
         resume_token: bytes = b"",
         resume_for: float = RESUME_FOR_S,
@@ -93,7 +96,8 @@ class BaseClient(ABC, Generic[S]):
             boundary: "periodic", "no_flux" or `Boundary("fixed", values)`; or a list of two, for rows and columns,
                 each of which may be a pair (lower, upper). Default: periodic.
             precision: "float64" (default) or "float32".
-            stepper: "euler" (default) or what the server offers.
+            stepper: "euler", "rk4" or "semi_implicit". Default: the server chooses and `started.stepper_reason` tells
+                why.
             initial_state: [species, rows, columns], at most 4 MiB, or what `upload` returned for a larger one; whole
                 numbers travel as float64. Default: the model's own for the seed.
             initial_step: The step number of that state.
@@ -101,6 +105,10 @@ class BaseClient(ABC, Generic[S]):
             element_type: "float64", "float32", "float16", or "uint8" and "int8", which arrive as float32 within one
                 part in 255 of the frame's range. Default: as the precision.
             max_edge: Longest edge of a frame, in cells; larger grids are averaged over square blocks.
+            with_features: Whether every frame and the summary carry the 18 features of the run so far.
+            feature_species: The species that they describe. Default: the model's first.
+            thresholds: Low, medium and high threshold of the features, in the unit of that species, rising. Default
+                -60, -50, -40 mV; needed for any other unit.
             timeout: Seconds for everything. Default: none.
             resume_token: Continues a simulation of the same spec after the frame that the token came with.
             resume_for: Seconds to go on without progress when the server is lost or busy.
@@ -125,5 +133,6 @@ class BaseClient(ABC, Generic[S]):
             initial_state=initial_state,
             initial_step=initial_step,
         )
-        request = simulate_request(spec, stride, species, element_type, max_edge, resume_token)
+        features = FeatureArguments(with_features, feature_species, thresholds)
+        request = simulate_request(spec, stride, species, element_type, max_edge, resume_token, features)
         return self._simulation(SimulationStream(request, timeout, Backoff(resume_for)))

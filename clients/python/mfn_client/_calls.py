@@ -12,10 +12,11 @@ from google.protobuf import wrappers_pb2
 from google.protobuf.message import Message
 from numpy.typing import ArrayLike, NDArray
 
+from mfn_client._decoding import decoded
 from mfn_client._exceptions import FieldViolation, StreamCorrupted, invalid
 from mfn_client._messages import ENVELOPE_BYTES, MESSAGE_BYTES
-from mfn_client._results import Model, RunResult, StabilityReport, Started, Summary, decoded
-from mfn_client._spec import Faults, SpecArguments
+from mfn_client._results import Model, RunResult, StabilityReport, Started, Summary
+from mfn_client._spec import NO_FEATURES, Faults, FeatureArguments, SpecArguments
 from mfn_grpc.arrays import AnyArray, ArrayError, from_array, to_array
 from mfn_grpc.v1 import electrochemistry_pb2 as electro
 from mfn_grpc.v1 import simulation_pb2 as simulation
@@ -98,12 +99,15 @@ def analyze(spec: SpecArguments) -> UnaryCall[StabilityReport]:
     return UnaryCall(f"{_SIMULATION}/AnalyzeStability", request, answer, _stability, timeout=30)
 
 
-def run(spec: SpecArguments, with_final_state: bool, resume_token: bytes) -> UnaryCall[RunResult]:
+def run(
+    spec: SpecArguments, with_final_state: bool, resume_token: bytes, features: FeatureArguments = NO_FEATURES
+) -> UnaryCall[RunResult]:
     """A simulation without frames."""
     faults = Faults()
     request = simulation.RunSimulationRequest(spec=spec.message(faults))
     faults.assign(request, "with_final_state", with_final_state, "with_final_state")
     faults.assign(request, "resume_token", resume_token, "resume_token")
+    features.fill(request, faults)
     faults.check()
     answer = simulation.RunSimulationResponse
     return UnaryCall(f"{_SIMULATION}/RunSimulation", request, answer, _run_result, timeout=600)

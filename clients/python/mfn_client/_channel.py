@@ -29,6 +29,8 @@ _RETRIED = {
 # Every call is a pure function of its request, so that repeating it is safe; uploads make something and stay out.
 _REPEATABLE = [
     {"service": "mfn.v1.ElectrochemistryService"},
+    {"service": "mfn.v1.FeatureService"},
+    {"service": "mfn.v1.ValidationService"},
     {"service": "grpc.health.v1.Health"},
     *(
         {"service": "mfn.v1.SimulationService", "method": method}

@@ -4,6 +4,7 @@
 
     MfnError
     ├── InsecureCredentials          an API key would leave this machine in plain text (also a ValueError)
+    ├── NoServer                     none is named, and none can run inside this process
     ├── StreamCorrupted              a stream broke the contract: a gap, a wrong checksum, a part out of order
     ├── NotReproducible              a restarted server would not give bit-identical frames
     └── RpcError                     the server, or the way to it, refused the call
@@ -55,6 +56,10 @@ class MfnError(Exception):
 
 class InsecureCredentials(MfnError, ValueError):
     """An API key together with a target that is not this machine, over a connection without encryption."""
+
+
+class NoServer(MfnError):
+    """No server is named and none can run inside this process."""
 
 
 class StreamCorrupted(MfnError):

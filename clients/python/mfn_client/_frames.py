@@ -1,6 +1,8 @@
 """Frames put together from the messages that carry their parts."""
 
+from mfn_client._decoding import decoded
 from mfn_client._exceptions import StreamCorrupted
+from mfn_client._features import Features
 from mfn_client._results import Field, Frame, Started
 from mfn_grpc.arrays import ArrayError, PartAssembler
 from mfn_grpc.v1 import simulation_pb2 as simulation
@@ -10,10 +12,14 @@ _LARGEST_ELEMENT = 8
 
 
 class FrameAssembler:
-    """Collects the parts of one frame after another; what does not fit together is `StreamCorrupted`."""
+    """Collects the parts of one frame after another; what does not fit together is `StreamCorrupted`.
 
-    def __init__(self, started: Started) -> None:
+    with_features: whether every frame must carry its features.
+    """
+
+    def __init__(self, started: Started, with_features: bool = False) -> None:
         rows, cols = started.shape
+        self._with_features = with_features
         self._most_cells = rows * cols
         self._assembler = PartAssembler(self._most_cells * _LARGEST_ELEMENT)
         self._fields: dict[str, Field] = {}
@@ -48,6 +54,9 @@ class FrameAssembler:
     def _finish(self, message: simulation.Frame) -> Frame:
         if not self._assembler.idle or not self._fields:
             raise StreamCorrupted(f"Frame {message.step} ended before its arrays were whole")
-        frame = Frame(message.step, message.time, self._fields)
+        if self._with_features and not message.HasField("features"):
+            raise StreamCorrupted(f"Frame {message.step} came without the features that were asked for")
+        features = decoded(Features, message.features) if message.HasField("features") else None
+        frame = Frame(message.step, message.time, self._fields, features)
         self._fields, self._step = {}, None
         return frame

@@ -1,17 +1,14 @@
 """What calls return: frozen dataclasses with the contract's field names, numbers as numbers, enums as short words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-from google.protobuf.message import Message
 from numpy.typing import NDArray
 
-from mfn_client._messages import FieldDescriptor, plain, value_of
+from mfn_client._features import Features, UndefinedValue
 
 Field = NDArray[Any]
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,10 @@ class StabilityReport:
 
 @dataclass(frozen=True)
 class Started:
-    """How the server understood a simulation: the spec with every default filled in, and what follows from it."""
+    """How the server understood a simulation: the spec with every default filled in, and what follows from it.
+
+    `stepper_reason`: why the stepper in the spec was chosen, when the caller left it open; else empty.
+    """
 
     spec: Mapping[str, Any]
     spec_hash: bytes
@@ -116,6 +116,7 @@ class Started:
     stability: StabilityReport | None
     resumed_from_step: int | None
     frame_stride: int
+    stepper_reason: str = ""
 
     def fault(self) -> str | None:
         """What makes this unusable, in words; None when frames can be read by it."""
@@ -186,7 +187,7 @@ class MyceliumSummary:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run came to."""
+    """What a run came to; `features` of the whole run when asked for, with why each one that is NaN is undefined."""
 
     stop_reason: str
     steps_done: int
@@ -194,15 +195,21 @@ class Summary:
     species: tuple[SpeciesSummary, ...]
     mycelium: MyceliumSummary | None
     compute_seconds: float
+    features: Features | None = None
+    undefined_features: tuple[UndefinedValue, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """The state at one step: `fields` holds an array [rows, columns] for each species."""
+    """The state at one step: `fields` holds an array [rows, columns] for each species.
+
+    `features` are those of the run up to this step, when asked for.
+    """
 
     step: int
     time: float
     fields: Mapping[str, Field]
+    features: Features | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,52 +219,3 @@ class RunResult:
     started: Started
     summary: Summary
     final_state: Field | None
-
-
-_KINDS: dict[str, type[Any]] = {
-    f"mfn.v1.{kind.__name__}": kind
-    for kind in (
-        Species,
-        Parameter,
-        Model,
-        UnstableBand,
-        SteadyState,
-        StepLimit,
-        StabilityReport,
-        Started,
-        SpeciesSummary,
-        MyceliumSummary,
-        Summary,
-    )
-}
-
-
-def decoded(kind: type[_T], message: Message) -> _T:
-    """A message as the dataclass of the same fields; fields without a value become None."""
-    by_name = message.DESCRIPTOR.fields_by_name
-    names = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # every kind passed here is a dataclass
-    return kind(**{name: _value(message, by_name[name]) for name in names})
-
-
-def _value(message: Message, field: FieldDescriptor) -> Any:
-    if field.has_presence and not message.HasField(field.name):
-        return None
-    value = getattr(message, field.name)
-    if field.message_type is None:
-        kept = value if isinstance(value, bytes) else value_of(message, field)
-        return tuple(kept) if field.is_repeated else kept
-    kind = _KINDS.get(field.message_type.full_name)
-    if field.is_repeated:
-        return tuple(decoded(kind, each) if kind else plain(each) for each in value)
-    return decoded(kind, value) if kind else plain(value)
-
-
-def as_plain(result: Any) -> Any:
-    """A result as dictionaries, lists and plain values, ready for JSON."""
-    if hasattr(result, "__dataclass_fields__"):
-        return {each.name: as_plain(getattr(result, each.name)) for each in fields(result)}
-    if isinstance(result, Mapping):
-        return {key: as_plain(value) for key, value in result.items()}
-    if isinstance(result, tuple | list):
-        return [as_plain(each) for each in result]
-    return result.tolist() if isinstance(result, np.ndarray) else result

@@ -16,7 +16,14 @@ from mfn_client._exceptions import FieldViolation, invalid
 from mfn_client._messages import ENVELOPE_BYTES, MESSAGE_BYTES, enum_names
 from mfn_client._uploads import UploadedArray, as_state
 from mfn_grpc.arrays import AnyArray, ArrayError, to_array
-from mfn_grpc.v1.simulation_pb2 import AxisBoundary, BoundaryCondition, SimulateRequest, SimulationSpec
+from mfn_grpc.v1.simulation_pb2 import (
+    AxisBoundary,
+    BoundaryCondition,
+    RunSimulationRequest,
+    SimulateRequest,
+    SimulationSpec,
+)
+from mfn_grpc.v1.types_pb2 import FeatureOptions
 
 DEFAULT_SIDE = 256
 _SPEC = SimulationSpec.DESCRIPTOR
@@ -69,6 +76,19 @@ class Faults:
             setattr(message, name, known[value])
         elif value is not None:
             self.add(path, f"is {value!r}, must be one of {', '.join(known)}")
+
+    def choose_all(self, message: Message, name: str, values: Any, path: str) -> None:
+        """Fill a repeated enum field by short names; one alone may stand for a list of one."""
+        known = enum_names(message.DESCRIPTOR.fields_by_name[name].enum_type)
+        words = [values] if isinstance(values, str) else values
+        if not isinstance(words, Sequence):
+            self.add(path, f"is {values!r}, must be a list of {', '.join(known)}")
+            return
+        for index, word in enumerate(words):
+            if isinstance(word, str) and word in known:
+                getattr(message, name).append(known[word])
+            else:
+                self.add(f"{path}[{index}]", f"is {word!r}, must be one of {', '.join(known)}")
 
     def extend(self, repeated: Any, values: Any, path: str, form: str) -> None:
         """Fill a repeated field; values of the wrong kind are a fault."""
@@ -211,6 +231,31 @@ def _condition(said: Any, path: str, faults: Faults) -> BoundaryCondition:
     return condition
 
 
+@dataclass(frozen=True)
+class FeatureArguments:
+    """Whether a simulation carries its features, of which species, and with which thresholds."""
+
+    with_features: bool = False
+    species: str | None = None
+    thresholds: Sequence[float] | None = None
+
+    def fill(self, request: SimulateRequest | RunSimulationRequest, faults: Faults) -> None:
+        """Say so in a request."""
+        faults.assign(request, "with_features", self.with_features, "with_features")
+        if self.species is not None:
+            faults.assign(request.feature_options, "species", self.species, "feature_options.species")
+        set_thresholds(request.feature_options, self.thresholds, "feature_options.thresholds", faults)
+
+
+NO_FEATURES = FeatureArguments()
+
+
+def set_thresholds(options: FeatureOptions, thresholds: Any, path: str, faults: Faults) -> None:
+    """Put thresholds into a message; None leaves the default to the server."""
+    if thresholds is not None:
+        faults.extend(options.thresholds, thresholds, path, "three numbers (low, medium, high)")
+
+
 def simulate_request(
     spec: SpecArguments,
     stride: int | None = None,
@@ -218,6 +263,7 @@ def simulate_request(
     element_type: str | None = None,
     max_edge: int | None = None,
     resume_token: bytes = b"",
+    features: FeatureArguments = NO_FEATURES,
 ) -> SimulateRequest:
     """The request that starts or continues a simulation.
 
@@ -233,5 +279,6 @@ def simulate_request(
     faults.extend(options.species, names, "frame_options.species", "a list of names of species")
     faults.choose(options, "element_type", element_type, "frame_options.element_type")
     faults.assign(options, "max_edge", max_edge, "frame_options.max_edge")
+    features.fill(request, faults)
     faults.check()
     return request

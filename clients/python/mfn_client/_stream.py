@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import grpc
 
+from mfn_client._decoding import decoded
 from mfn_client._exceptions import (
     DeadlineExceeded,
     NotReproducible,
@@ -20,7 +21,7 @@ from mfn_client._exceptions import (
     out_of_time,
 )
 from mfn_client._frames import FrameAssembler
-from mfn_client._results import Frame, Started, Summary, decoded
+from mfn_client._results import Frame, Started, Summary
 from mfn_client._resume import Backoff, is_busy
 from mfn_grpc.v1 import simulation_pb2 as simulation
 
@@ -153,7 +154,7 @@ class SimulationStream:
         if self.started is None:
             self.started, self._handed_out = started, started.resumed_from_step
         self._sequence = response.sequence
-        self._frames = FrameAssembler(started)
+        self._frames = FrameAssembler(started, self._request.with_features)
         self._next_step = started.frame_after(started.resumed_from_step)
 
     def _check_same(self, started: Started) -> None:

@@ -1,4 +1,4 @@
-"""Uploading an initial state that is too large for a request."""
+"""Uploading an array that is too large for a request: an initial state, a field, a history."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ UPLOAD_TIMEOUT_S = 600.0
 
 @dataclass(frozen=True)
 class UploadedArray:
-    """An array kept by the server for its caller; use it as `initial_state`.
+    """An array kept by the server for its caller; use it as `initial_state`, or where a field is asked for.
 
     expires_in_seconds: how long it is kept when it is not used.
     """
@@ -40,7 +40,7 @@ def upload_requests(values: ArrayLike) -> Iterator[simulation.UploadArrayRequest
     """
     array = as_state(values)
     try:
-        parts = split_parts("initial_state", array)
+        parts = split_parts("array", array)
     except ArrayError as error:
         raise invalid([FieldViolation("part", fault) for fault in error.faults]) from None
     return (simulation.UploadArrayRequest(part=part) for part in parts)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mfn_client._features import FEATURE_NAMES
 from mfn_client._messages import json_ready
 from mfn_client._results import Frame, Started, Summary
 
@@ -50,10 +51,13 @@ def dataset(frames: Sequence[Frame], started: Started | None, summary: Summary |
     if not frames or started is None:
         return xarray.Dataset()
     units = {each.name: each.unit for each in summary.species} if summary else {}
-    variables = {
+    variables: dict[str, Any] = {
         name: (("step", "row", "col"), np.stack([frame.fields[name] for frame in frames]), _units(units.get(name)))
         for name in frames[0].fields
     }
+    if all(frame.features for frame in frames):
+        table = np.stack([frame.features.as_array() for frame in frames if frame.features])
+        variables["features"] = (("step", "feature"), table, {})
     shown_rows, shown_cols = next(iter(frames[0].fields.values())).shape
     rows, cols = cell_centres(started.shape, (shown_rows, shown_cols), started.spacing)
     coordinates: dict[str, Any] = {
@@ -62,6 +66,8 @@ def dataset(frames: Sequence[Frame], started: Started | None, summary: Summary |
         "row": rows,
         "col": cols,
     }
+    if "features" in variables:
+        coordinates["feature"] = list(FEATURE_NAMES)
     attributes = {
         "model": started.model,
         "spec": json.dumps(json_ready(started.spec)),

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import typer
 
+from mfn_client import _embedded
 from mfn_client.cli import app as app_module
 from mfn_client.cli import connection, nernst
 from mfn_client.cli.failures import UsageError
 from tests.client.backend import Seen
 from tests.client.cli.running import finished, mfn, process
 
+COMMANDS = ("simulate", "analyze", "models", "features", "validate", "nernst", "goldman", "health", "demo")
 NERNST = ("nernst", "--z", "1", "--out", "0.005", "--in", "0.14")
 
 
@@ -39,11 +41,11 @@ def entries(monkeypatch: pytest.MonkeyPatch, module: Any, *found: Entry) -> None
 def test_help_lists_every_command() -> None:
     shown = mfn("--help")
     assert shown.exit_code == 0
-    for name in ("simulate", "analyze", "models", "nernst", "goldman", "health", "demo"):
+    for name in COMMANDS:
         assert name in shown.stdout
 
 
-@pytest.mark.parametrize("name", ["simulate", "analyze", "models", "nernst", "goldman", "health", "demo"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_takes_a_server_a_key_and_json(name: str) -> None:
     shown = mfn(name, "--help")
     assert shown.exit_code == 0
@@ -61,7 +63,7 @@ def test_help_loads_neither_grpc_nor_numpy() -> None:
     help_text, _, modules = done.stdout.partition("LOADED")
     loaded = {name.partition(".")[0] for name in modules.split()}
     assert "simulate" in help_text
-    assert not loaded & {"grpc", "numpy", "google", "PIL", "zarr", "xarray", "numba"}
+    assert not loaded & {"grpc", "numpy", "google", "PIL", "zarr", "xarray", "numba", "sklearn"}
 
 
 def test_other_packages_contribute_commands(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +98,7 @@ def test_without_a_server_an_embedded_one_is_used(monkeypatch: pytest.MonkeyPatc
             stopped.append(True)
 
     stopped: list[bool] = []
-    entries(monkeypatch, connection, Entry("default", Embedded))
+    entries(monkeypatch, _embedded, Entry("default", Embedded))
     assert mfn(*NERNST).exit_code == 0
     assert seen.metadata[0]["x-api-key"] == "own key"
     assert stopped == [True]
@@ -117,7 +119,7 @@ def test_wrong_settings_of_the_embedded_server_are_bad_usage(monkeypatch: pytest
         def __exit__(self, *_: object) -> None:
             """Never entered."""
 
-    entries(monkeypatch, connection, Entry("default", Refusing))
+    entries(monkeypatch, _embedded, Entry("default", Refusing))
     done = mfn(*NERNST)
     assert (done.exit_code, done.stderr) == (2, f"Error: {text}\n")
 
@@ -135,14 +137,14 @@ def test_a_value_error_while_the_embedded_server_runs_is_a_fault_of_ours(
         def __exit__(self, *_: object) -> None:
             """Nothing to stop."""
 
-    entries(monkeypatch, connection, Entry("default", Embedded))
+    entries(monkeypatch, _embedded, Entry("default", Embedded))
     with pytest.raises(ValueError, match="inside"), connection.connected(None, None):
         raise ValueError("inside")
 
 
 @pytest.mark.parametrize("found", [(), (Entry("default", ImportError("No module named 'numba'")),)])
 def test_without_any_server_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, found: tuple[Entry, ...]) -> None:
-    entries(monkeypatch, connection, *found)
+    entries(monkeypatch, _embedded, *found)
     done = mfn(*NERNST)
     assert done.exit_code == 2
     assert "install mfn-grpc[server], or name one with --server HOST:PORT" in done.stderr

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import zarr
 
-from mfn_client import Frame, StabilityReport, StepLimit
-from mfn_client.cli import analyze, connection, demo
+from mfn_client import Frame, StabilityReport, StepLimit, _embedded
+from mfn_client.cli import analyze, demo
 from mfn_client.cli.demo_runs import RUNS, DemoRun
 from mfn_client.cli.failures import UsageError
 from mfn_client.cli.output import counted, limit, number
@@ -146,6 +146,32 @@ def test_simulate_tells_people_what_came_of_it(target: str, tmp_path: Path) -> N
     assert "▀" not in shown.stdout
 
 
+def test_simulate_measures_the_features_of_the_run_when_asked(target: str) -> None:
+    options = ("--features", "--feature-species", "v", "--thresholds", "0.1", "0.2", "0.3", "--server", target)
+    found = document("simulate", "gray_scott", "--steps", "10", *options)
+    assert found["summary"]["features"]["v_mean"] == 10.0
+    assert found["summary"]["features"]["d_box"] is None
+    assert found["summary"]["undefined_features"][0]["name"] == "d_box"
+    shown = mfn("simulate", "gray_scott", "--steps", "10", *options).stdout
+    assert "Features of the run" in shown
+    assert "no cell is above [the] threshold" in shown
+    assert document("simulate", "gray_scott", "--server", target)["summary"]["features"] is None
+
+
+def test_options_of_features_need_features(target: str) -> None:
+    refused = mfn("simulate", "gray_scott", "--thresholds", "0.1", "0.2", "0.3", "--server", target)
+    assert refused.exit_code == 2
+    assert "belong to --features" in refused.stderr
+
+
+def test_simulate_tells_why_the_server_chose_a_stepper(target: str) -> None:
+    run = ("simulate", "gray_scott", "--steps", "10", "--server", target)
+    assert "Stepper: EULER: the spec [is] not stiff.\n" in mfn(*run).stdout
+    assert document(*run)["started"]["stepper_reason"] == "EULER: the spec [is] not stiff."
+    said = mfn(*run, "--stepper", "semi_implicit").stdout
+    assert "Stepper" not in said
+
+
 def test_an_unknown_suffix_is_refused_before_anything_is_computed(target: str, seen: Seen, tmp_path: Path) -> None:
     refused = mfn("simulate", "gray_scott", "--out", tmp_path / "a.tiff", "--server", target)
     assert refused.exit_code == 2
@@ -262,8 +288,8 @@ def test_the_demo_says_that_it_starts_a_server_before_it_does(monkeypatch: pytes
 
 
 def test_a_run_on_the_embedded_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("default", "mfn_server.embedded:EmbeddedServer", connection.EMBEDDED_GROUP)
-    monkeypatch.setattr(connection, "entry_points", lambda **_: [entry])
+    entry = EntryPoint("default", "mfn_server.embedded:EmbeddedServer", _embedded.EMBEDDED_GROUP)
+    monkeypatch.setattr(_embedded, "entry_points", lambda **_: [entry])
     grid = ("--rows", 16, "--cols", 24, "--spacing", "1,2", "--boundary", "no_flux")
     run = ("simulate", "gray_scott", "--steps", 20, "--stride", 5, "--param", "feed=0.03", "--dt", 0.5)
     found = mfn(*run, *grid, "--out", tmp_path / "run.zarr", "--json")

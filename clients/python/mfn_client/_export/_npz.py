@@ -1,4 +1,7 @@
-"""numpy's archive: `steps`, `times`, `spec` (JSON) and an array [frame, row, column] for each species."""
+"""numpy's archive: `steps`, `times`, `spec` (JSON) and an array [frame, row, column] for each species.
+
+Where the frames carry features, these are `features` [frame, 18] beside `feature_names`.
+"""
 
 import json
 import shutil
@@ -12,6 +15,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from mfn_client._export._writer import Writer
+from mfn_client._features import FEATURE_NAMES
 from mfn_client._messages import json_ready
 from mfn_client._results import Frame, Started, Summary
 
@@ -24,6 +28,7 @@ class NpzWriter(Writer):
         self._spec = ""
         self._steps: list[int] = []
         self._times: list[float] = []
+        self._features: list[NDArray[np.float64]] = []
         self._raw: dict[str, tuple[IO[bytes], NDArray[Any]]] = {}
 
     def begin(self, started: Started) -> None:
@@ -34,6 +39,8 @@ class NpzWriter(Writer):
         """Append to the raw files."""
         self._steps.append(frame.step)
         self._times.append(frame.time)
+        if frame.features is not None:
+            self._features.append(frame.features.as_array())
         for name, field in frame.fields.items():
             if name not in self._raw:
                 raw = tempfile.TemporaryFile(dir=self.path.absolute().parent)  # noqa: SIM115  # close() closes it
@@ -44,6 +51,8 @@ class NpzWriter(Writer):
         """Copy everything into the archive."""
         with zipfile.ZipFile(self.temporary, "w") as archive:
             small = {"steps": np.array(self._steps), "times": np.array(self._times), "spec": np.array(self._spec)}
+            if self._features:
+                small |= {"features": np.stack(self._features), "feature_names": np.array(FEATURE_NAMES)}
             for name, array in small.items():
                 with archive.open(f"{name}.npy", "w") as entry:
                     npy.write_array(entry, array, allow_pickle=False)

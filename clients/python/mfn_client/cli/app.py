@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from mfn_client.cli import analyze, demo, goldman, health, models, nernst, simulate
+from mfn_client.cli import analyze, demo, features, goldman, health, models, nernst, simulate, validate
 from mfn_client.cli.failures import INTERRUPTED, explain
 from mfn_client.cli.options import JSON
 
@@ -57,10 +57,10 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "obj": {}},
-        help="MyceliumFractalNet: membrane potentials and reaction-diffusion simulations, streamed from a server. "
+        help="MyceliumFractalNet: membrane potentials, streamed simulations, features, fractals and validation. "
         "Without --server, commands run one inside their own process.",
     )
-    for module in (simulate, analyze, models, nernst, goldman, health, demo):
+    for module in (simulate, analyze, models, features, validate, nernst, goldman, health, demo):
         app.command(module.NAME)(module.command)
     _add_contributed(app)
     return app

@@ -4,7 +4,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from mfn_client.cli.failures import UsageError
@@ -12,8 +11,7 @@ from mfn_client.cli.failures import UsageError
 if TYPE_CHECKING:
     from mfn_client import Client
 
-EMBEDDED_GROUP = "mfn.embedded_server"
-NO_SERVER = "There is no server to talk to: install mfn-grpc[server], or name one with --server HOST:PORT."
+NAMING = "--server HOST:PORT"
 
 
 @contextmanager
@@ -34,16 +32,10 @@ def connected(server: str | None, api_key: str | None) -> Iterator["Client"]:
 
 def _entered(stack: ExitStack) -> Any:
     """The embedded server, running; it says what is wrong with its MFN_* settings with a ValueError."""
+    from mfn_client._embedded import embedded_server
+    from mfn_client._exceptions import NoServer
+
     try:
-        return stack.enter_context(_embedded())
-    except ValueError as error:
+        return stack.enter_context(embedded_server(NAMING))
+    except (NoServer, ValueError) as error:
         raise UsageError(str(error)) from error
-
-
-def _embedded() -> Any:
-    for entry in entry_points(group=EMBEDDED_GROUP, name="default"):
-        try:
-            return entry.load()()
-        except ImportError as error:
-            raise UsageError(f"{NO_SERVER} ({error})") from error
-    raise UsageError(NO_SERVER)

@@ -52,7 +52,18 @@ BoundaryOption = Annotated[
     ),
 ]
 Precision = Annotated[str | None, typer.Option(help="float64 (default) or float32.")]
-Stepper = Annotated[str | None, typer.Option(help="Time integration. Default: euler.")]
+Stepper = Annotated[
+    str | None,
+    typer.Option(help="Time integration: euler, rk4 or semi_implicit. Default: the server chooses and says why."),
+]
+Thresholds = Annotated[
+    tuple[float, float, float] | None,
+    typer.Option(
+        "--thresholds",
+        metavar="LOW MEDIUM HIGH",
+        help="Levels of the features, rising, in the unit of the field. Default for mV: -60 -50 -40; needed otherwise.",
+    ),
+]
 Param = Annotated[
     list[str] | None,
     typer.Option(

@@ -18,8 +18,8 @@ LARGEST_COUNT = 10**12
 
 def emit_json(document: Any) -> None:
     """Write one JSON document to stdout; numbers that JSON does not know become null."""
+    from mfn_client._decoding import as_plain
     from mfn_client._messages import json_ready
-    from mfn_client._results import as_plain
 
     sys.stdout.write(json.dumps(json_ready(as_plain(document)), allow_nan=False) + "\n")
     sys.stdout.flush()

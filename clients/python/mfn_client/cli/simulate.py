@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from mfn_client.cli.connection import connected
+from mfn_client.cli.failures import UsageError
 from mfn_client.cli.options import (
     ApiKey,
     BoundaryOption,
@@ -22,9 +24,11 @@ from mfn_client.cli.options import (
     Server,
     Spacing,
     Stepper,
+    Thresholds,
     spec_arguments,
 )
 from mfn_client.cli.output import console, counted, emit_json, number, table
+from mfn_client.cli.tables import features_table
 
 if TYPE_CHECKING:
     from mfn_client import Simulation
@@ -58,6 +62,13 @@ def command(
         list[str] | None,
         typer.Option(help="Keep only this species; may be repeated. Pictures show the first. Default: all."),
     ] = None,
+    features: Annotated[
+        bool, typer.Option("--features", help="Measure the 18 features of the run while it is computed.")
+    ] = False,
+    feature_species: Annotated[
+        str | None, typer.Option(help="With --features: the species that they describe. Default: the model's first.")
+    ] = None,
+    thresholds: Thresholds = None,
     out: Annotated[
         list[Path] | None,
         typer.Option(help="Write a file: .npz, .zarr, .png (last frame), .gif or .mp4. May be repeated."),
@@ -75,12 +86,19 @@ def command(
     live = can_draw(quiet=json)
     arguments |= {"steps": steps, "seed": seed, "species": species or ()}
     arguments |= _frames(steps, stride, paths, live)
+    arguments |= _features(features, feature_species, thresholds)
     began = time.perf_counter()
     with Outputs(paths) as outputs, connected(server, api_key) as client, client.simulate(model, **arguments) as run:
         with _view(model, steps, live, quiet=json) as view:
             _follow(run, outputs, view)
         written = outputs.finish(run.summary)
         _report(run, outputs.frames, time.perf_counter() - began, written, json)
+
+
+def _features(wanted: bool, species: str | None, thresholds: tuple[float, float, float] | None) -> dict[str, Any]:
+    if not wanted and (species is not None or thresholds is not None):
+        raise UsageError("--feature-species and --thresholds belong to --features")
+    return {"with_features": wanted, "feature_species": species, "thresholds": thresholds}
 
 
 def _frames(steps: int, stride: int | None, paths: list[Path], live: bool) -> dict[str, Any]:
@@ -124,6 +142,10 @@ def _report(run: "Simulation", frames: int, seconds: float, written: list[Path],
         f"{counted(frames, 'frame')} in {seconds:.2f} s, {number(summary.compute_seconds, 3)} s of them computing, "
         f"{rate / 1e6:,.0f} million cell-steps a second of computing."
     )
+    if started.stepper_reason:
+        out.print(f"Stepper: {escape(started.stepper_reason)}", soft_wrap=True)
+    if summary.features is not None:
+        out.print(features_table("Features of the run", summary.features, summary.undefined_features))
     if summary.mycelium is not None:
         out.print(f"Growth events: {summary.mycelium.growth_events:,}.")
     for path in written:
