@@ -7,7 +7,7 @@ import pytest
 
 from tests.packaging.environment import CleanEnvironment
 
-OPTIONAL = {"av", "xarray", "zarr"}
+OPTIONAL = {"av", "sklearn", "xarray", "zarr"}
 """What the modules of optional formats need; the base install does without them."""
 
 IMPORT_ALL = """
@@ -66,7 +66,7 @@ def test_the_base_install_brings_no_server_and_no_development_package(client_env
 
 
 def test_every_module_imports_with_the_run_time_dependencies_alone(server_environment: CleanEnvironment) -> None:
-    places = imported(server_environment, "mfn_grpc", "mfn_server", "mfn_client")
+    places = imported(server_environment, "mfn_grpc", "mfn_server", "mfn_client", optional={"sklearn"})
 
     assert {"mfn_grpc.core", "mfn_server.app", "mfn_client"} <= set(places)
     assert outside(server_environment, places) == {}
