@@ -38,11 +38,11 @@ def _compiled(function: Function, **options: Any) -> Function:
     return compiled
 
 
-def specialise(template: Function, name: str, **bindings: Function) -> Function:
-    """Compile a copy of `template` in which each name of `bindings` is that function.
+def specialise(template: Function, name: str, **bindings: Function | int) -> Function:
+    """Compile a copy of `template` in which each name of `bindings` is that function or number.
 
-    The copy's qualified name carries a digest of the template and of all compiled functions it calls: numba's cache
-    looks at the template's file only, and would serve an old kernel after a change of the kinetics in another file.
+    The copy's qualified name carries a digest of the template, of all compiled functions it calls and of the numbers it
+    names: numba's cache looks at the template's file only, and would serve an old kernel after a change in another.
     """
     plain = cast("FunctionType", template)
     copy = FunctionType(plain.__code__, {**plain.__globals__, **bindings}, name)
@@ -55,7 +55,9 @@ def _digest(function: FunctionType) -> str:
     code, digest = function.__code__, hashlib.sha256()
     digest.update(repr((code.co_code, code.co_names, code.co_consts)).encode())
     for name in code.co_names:
-        called = getattr(function.__globals__.get(name), "py_func", None)
-        if called:
+        value = function.__globals__.get(name)
+        if called := getattr(value, "py_func", None):
             digest.update(_digest(called).encode())
+        elif isinstance(value, int | float):
+            digest.update(repr((name, value)).encode())
     return digest.hexdigest()[:12]

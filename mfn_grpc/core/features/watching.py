@@ -1,8 +1,8 @@
 """Watching a field change, step by step, without keeping its past: sums over a step, then a record of a few numbers.
 
-A kernel that has just written some rows of the next state lets `watch_rows` look at them while they are in the cache.
-Rows are taken in order and added up one by one, so that the sums do not depend on the bands in which they come. All
-sums are in double precision.
+A kernel that has just written some rows of the next state lets `watch_rows` look at them while they are in the cache,
+or tallies their cells itself. Rows are taken in order and added up one by one, so that the sums do not depend on the
+bands in which they come. All sums are in double precision.
 """
 
 from enum import IntEnum
@@ -42,6 +42,7 @@ class Record(IntEnum):
 _STEPS, _CHANGE_SUM, _CHANGE_MAX, _SHIFT = (
     int(place) for place in (Record.STEPS, Record.CHANGE_SUM, Record.CHANGE_MAX, Record.SHIFT)
 )
+SHIFT = _SHIFT
 _QUIET, _STABLE, _ENERGY_MEAN, _ENERGY_SLOPE_SUM = (
     int(place) for place in (Record.QUIET, Record.STABLE, Record.ENERGY_MEAN, Record.ENERGY_SLOPE_SUM)
 )
@@ -53,38 +54,40 @@ def new_sums() -> Array:
 
 
 @jit_sums
-def row_sums(before: Array, after: Array, shift: float) -> tuple[float, float, float]:
-    """Sums over a padded row [cols + 2] of |change| - shift, of its square, and of the squared new value."""
-    excess, square, energy = 0.0, 0.0, 0.0
-    for j in range(1, after.shape[0] - 1):
-        value = np.float64(after[j])
-        over = abs(value - np.float64(before[j])) - shift
-        excess += over
-        square += over * over
-        energy += value * value
-    return excess, square, energy
+def tally(excess: float, square: float, energy: float, before: Any, after: Any, shift: float) -> Any:
+    """The sums of a row with one cell more: |change| - shift, its square, and the squared new value."""
+    value = np.float64(after)
+    over = abs(value - np.float64(before)) - shift
+    return excess + over, square + over * over, energy + value * value
 
 
 @jit
-def note_row(before: Array, after: Array, row: tuple[float, float, float], sums: Array, record: Array) -> None:
-    """Add a row's sums to those of the step; look for the largest change only where they leave room for one."""
-    excess, square, energy = row
+def close_row(excess: float, square: float, energy: float, sums: Array, record: Array) -> bool:
+    """Add a row's sums to those of the step; whether they leave room for a larger change than any before."""
     sums[0] += excess
     sums[1] += square
     sums[2] += energy
-    largest = record[_CHANGE_MAX]
-    room = largest - record[_SHIFT]
-    if not square * ROUNDING_MARGIN < room * room:
-        for j in range(1, after.shape[0] - 1):
-            largest = max(largest, abs(np.float64(after[j]) - np.float64(before[j])))
-        record[_CHANGE_MAX] = largest
+    room = record[_CHANGE_MAX] - record[_SHIFT]
+    return not square * ROUNDING_MARGIN < room * room
+
+
+@jit
+def note_change(before: Any, after: Any, record: Array) -> None:
+    """Remember the change of a cell if it is the largest so far."""
+    record[_CHANGE_MAX] = max(record[_CHANGE_MAX], abs(np.float64(after) - np.float64(before)))
 
 
 @jit
 def watch_rows(old: Array, new: Array, first: int, last: int, sums: Array, record: Array) -> None:
     """Add rows `first` to `last` - 1 of padded fields [rows + 2, cols + 2] to the sums of the step."""
-    for i in range(first + 1, last + 1):
-        note_row(old[i], new[i], row_sums(old[i], new[i], record[_SHIFT]), sums, record)
+    cols, shift = old.shape[1] - 2, record[_SHIFT]
+    for i in range(np.uint64(first + 1), np.uint64(last + 1)):
+        excess, square, energy = 0.0, 0.0, 0.0
+        for j in range(cols):
+            excess, square, energy = tally(excess, square, energy, old[i, j + 1], new[i, j + 1], shift)
+        if close_row(excess, square, energy, sums, record):
+            for j in range(cols):
+                note_change(old[i, j + 1], new[i, j + 1], record)
 
 
 @jit

@@ -8,7 +8,7 @@ from itertools import pairwise, product
 import numpy as np
 
 from mfn_grpc.core.features.history import History
-from mfn_grpc.core.features.watching import watch_rows, watch_step
+from mfn_grpc.core.features.watching import watch_step
 from mfn_grpc.core.reaction_diffusion.kernels.buffers import apart_buffers
 from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
 from mfn_grpc.core.reaction_diffusion.models import MODELS
@@ -102,7 +102,7 @@ class Simulation:
             last = min(current.lines, first + -(-(count - done) // (current.cost * block)) * block)
             if first == 0:
                 self._program.prepare(self._buffers, self._pass)
-            self._work(self._pass, range(first, last), watching=self.history is not None and self._is_last_pass)
+            self._work(self._pass, range(first, last))
             done += (last - first) * current.cost
             self._line = last
             if last == current.lines:
@@ -110,7 +110,10 @@ class Simulation:
         return done
 
     def advance_in_bands(self, steps: int, bands: int, run: Run) -> None:
-        """Make `steps` steps, every pass of each shared out as bands of lines to `run`, such as a thread pool's map."""
+        """Make `steps` steps, every pass of each shared out as bands of lines to `run`, such as a thread pool's map.
+
+        The last pass of a watched run is made in order, on the calling thread.
+        """
         last = self.step + steps
         while self.step < last:
             if self.is_amid_a_step:
@@ -118,52 +121,39 @@ class Simulation:
             else:
                 self._step_in_bands(bands, run)
 
-    @property
-    def _is_last_pass(self) -> bool:
-        return self._pass == len(self._program.passes) - 1
-
     def _run(self, march: March, steps: int) -> None:
         march(self._buffers, self.step, steps, self._watch)
         if steps % 2:
             self._swap()
         self._count(steps)
 
-    def _work(self, number: int, lines: range, *, watching: bool = False) -> None:
-        """Do some lines of a pass; a field that is watched is looked at band by band, while it is in the cache."""
-        height = self._program.passes[number].block or (self._watch.band if watching else len(lines))
+    def _work(self, number: int, lines: range) -> None:
+        """Do some lines of a pass."""
+        height = self._program.passes[number].block or len(lines)
         for first in range(lines.start, lines.stop, height):
             band = range(first, min(first + height, lines.stop))
-            self._program.work(self._buffers, number, band, self.step)
-            if watching:
-                self._look_at(band)
+            self._program.work(self._buffers, number, band, self.step, self._watch)
 
     def _step_in_bands(self, bands: int, run: Run) -> None:
         for number, whole in enumerate(self._program.passes):
             self._program.prepare(self._buffers, number)
-            for _ in run(partial(self._work, number), _parts(whole, bands)):
+            # What is watched is looked at row by row, in order.
+            in_order = self.history is not None and number == len(self._program.passes) - 1
+            for _ in (map if in_order else run)(partial(self._work, number), _parts(whole, bands)):
                 pass
-        # Rows are looked at in order, so that the history does not depend on the bands.
-        if self.history is not None:
-            self._look_at(range(self.spec.shape[0]))
         self._finish_step()
 
     def _finish_pass(self) -> None:
         self._line = 0
-        if not self._is_last_pass:
-            self._pass += 1
-            return
-        self._pass = 0
-        self._finish_step()
+        self._pass = (self._pass + 1) % len(self._program.passes)
+        if self._pass == 0:
+            self._finish_step()
 
     def _finish_step(self) -> None:
         if self.history is not None:
             watch_step(self._watch.sums, self._watch.record, self.spec.cells)
         self._swap()
         self._count(1)
-
-    def _look_at(self, rows: range) -> None:
-        watch, (front, back, *_) = self._watch, self._buffers
-        watch_rows(front[watch.species], back[watch.species], rows.start, rows.stop, watch.sums, watch.record)
 
     def _swap(self) -> None:
         front, back, *others = self._buffers

@@ -27,7 +27,7 @@ from mfn_grpc.core.reaction_diffusion import (
     validate,
 )
 from mfn_grpc.core.reaction_diffusion.kernels.ghosts import fill_ghosts
-from mfn_grpc.core.reaction_diffusion.programs.kernels import march_of, rows_of
+from mfn_grpc.core.reaction_diffusion.programs.kernels import march_of, reaction_of
 from mfn_grpc.core.reaction_diffusion.spec import steppers_of
 
 Array = NDArray[np.floating[Any]]
@@ -64,7 +64,8 @@ SMALL = SimulationSpec(GrayScott(), shape=(8, 9))
 def compiled_kernels() -> list[Any]:
     """Every kernel of the library's simulations, compiled or not."""
     marching = [march_of(model.name, stepper) for model, stepper in BY_MODEL_AND_STEPPER if stepper in EXPLICIT]
-    return [fill_ghosts, *(rows_of(model.name, stepper) for model, stepper in BY_MODEL_AND_STEPPER), *marching]
+    reacting = [reaction_of(model.name) for model, stepper in BY_MODEL_AND_STEPPER if stepper not in EXPLICIT]
+    return [fill_ghosts, *reacting, *marching]
 
 
 def fixed(*values: float) -> BoundaryCondition:

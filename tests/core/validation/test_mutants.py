@@ -27,11 +27,10 @@ PERCENT = 1.01
 def own_kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels made here are compiled anew, cached here, and forgotten; those of the library keep their place."""
     monkeypatch.setattr(numba.core.config, "CACHE_DIR", str(tmp_path))
-    for name in ("rows_of", "march_of", "_compiled"):
+    for name in ("reaction_of", "march_of", "_compiled"):
         monkeypatch.setattr(kernels, name, cache(getattr(kernels, name).__wrapped__))
-    monkeypatch.setattr(explicit, "rows_of", kernels.rows_of)
     monkeypatch.setattr(explicit, "march_of", kernels.march_of)
-    monkeypatch.setattr(semi_implicit, "rows_of", kernels.rows_of)
+    monkeypatch.setattr(semi_implicit, "reaction_of", kernels.reaction_of)
 
 
 def assert_caught(by: list[str], *, passing: list[str]) -> None:
@@ -139,7 +138,7 @@ def test_kernels_of_mutants_leave_nothing_behind() -> None:
 
 def cached_kernels() -> list[str]:
     """Names of the files in the folders where the library's kernels are cached."""
-    kernel: Any = kernels.rows_of("schnakenberg", Stepper.EULER)
+    kernel: Any = kernels.march_of("schnakenberg", Stepper.EULER)
     folders = Path(kernel.stats.cache_path), Path(__file__).parent / "__pycache__"
     return [path.name for folder in folders for path in folder.glob("*.nb*")]
 

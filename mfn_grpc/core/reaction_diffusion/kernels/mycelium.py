@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mfn_grpc.core.features.watching import SHIFT, note_change
 from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, Ghosts, fill_ghosts_reference
 from mfn_grpc.core.reaction_diffusion.kernels.two_species import laplacian_reference
 
@@ -46,6 +47,16 @@ class MyceliumForcing(NamedTuple):
     jitter_mv: Array
 
 
+def tally(change: float, square: float, energy: float, before: Any, after: Any, shift: float) -> Any:
+    """Bound by `specialise`: here, nothing is tallied."""
+    return change, square, energy
+
+
+def close_row(change: float, square: float, energy: float, sums: Array, record: Array) -> bool:
+    """Bound by `specialise`: here, nothing is noted."""
+    return False
+
+
 def mycelium_rows(
     buffers: tuple[Array, ...],
     stage: int,
@@ -54,8 +65,14 @@ def mycelium_rows(
     step: int,
     scalars: tuple[Any, ...],
     forcing: tuple[Any, ...],
+    sums: Array,
+    record: Array,
 ) -> None:
-    """Rows first to last - 1 of one step; row 0 of the jitter belongs to row `first`."""
+    """Template: rows first to last - 1 of one step; row 0 of the jitter belongs to row `first`.
+
+    Where `tally` and `close_row` are bound to those of features.watching, the potential's change is watched on the way:
+    the cells are at hand when they are clamped, so that it costs a fraction of another look.
+    """
     front, back = buffers
     alpha, da, dh, leak, rest, lowest, highest, coupling, threshold, rate, reacts, source, zero, two = scalars
     cell, rise, jitter = forcing
@@ -88,11 +105,16 @@ def mycelium_rows(
                 p_out[j + 1] += jitter[i - start, j]
         if i == event_row:
             p_out[event_col + 1] += rise[step]
+        change, square_change, energy = 0.0, 0.0, 0.0
         for j in range(cols):
-            if p_out[j + 1] < lowest:
-                p_out[j + 1] = lowest
-            elif p_out[j + 1] > highest:
-                p_out[j + 1] = highest
+            value = p_out[j + 1]
+            value = max(value, lowest)
+            value = min(value, highest)
+            p_out[j + 1] = value
+            change, square_change, energy = tally(change, square_change, energy, p[j + 1], value, record[SHIFT])
+        if close_row(change, square_change, energy, sums, record):
+            for j in range(cols):
+                note_change(p[j + 1], p_out[j + 1], record)
 
 
 def mycelium_reference(state: Array, ghosts: Ghosts, scalars: MyceliumScalars, forcing: MyceliumForcing) -> Array:

@@ -57,6 +57,8 @@ def rk4_rows(
     step: int,
     scalars: tuple[Any, ...],
     forcing: tuple[Any, ...],
+    sums: Array,
+    record: Array,
 ) -> None:
     """Template: rows first to last - 1 of one stage, whose buffers `in_rk4` gives."""
     (weight_u, weight_v, ratio, centre, dt, coefficients), reaches, two, third, sixth = scalars

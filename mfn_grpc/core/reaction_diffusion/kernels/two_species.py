@@ -50,6 +50,8 @@ def euler_rows(
     step: int,
     scalars: tuple[Any, ...],
     forcing: tuple[Any, ...],
+    sums: Array,
+    record: Array,
 ) -> None:
     """Template: rows first to last - 1 of one step, from the first buffer (ghost cells filled) into the second."""
     front, back = buffers

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from mfn_grpc.core.features.history import History
-from mfn_grpc.core.features.watching import Record, new_sums
+from mfn_grpc.core.features.watching import Record, new_sums, watch_rows
 from mfn_grpc.core.reaction_diffusion.kernels.buffers import Room
 from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
 from mfn_grpc.core.reaction_diffusion.spec import SimulationSpec
@@ -46,6 +46,11 @@ class Watch(NamedTuple):
         row_bytes = 2 * species * (cols + 2) * spec.dtype.itemsize
         return cls(watched, max(1, BAND_BYTES // row_bytes), history.sums, history.record)
 
+    def look(self, front: Array, back: Array, rows: range) -> None:
+        """Take in rows of a step from the padded state `front` to `back`, if a species is watched."""
+        if self.species >= 0:
+            watch_rows(front[self.species], back[self.species], rows.start, rows.stop, self.sums, self.record)
+
 
 March = Callable[[Buffers, int, int, Watch], None]
 """(buffers, first step, steps, watch): make whole steps in one call; afterwards the first two buffers hold the last two
@@ -66,8 +71,8 @@ class Program(Protocol):
     def prepare(self, buffers: Buffers, number: int) -> None:
         """What must be done once before the lines of a pass."""
 
-    def work(self, buffers: Buffers, number: int, lines: range, step: int) -> None:
-        """Do lines of a pass, as many as its block allows."""
+    def work(self, buffers: Buffers, number: int, lines: range, step: int, watch: Watch) -> None:
+        """Do lines of a pass, as many as its block allows; those of the last pass are looked at if any are watched."""
 
     def reference(self, state: Array, step: int) -> Array:
         """One step of a padded state in plain numpy; ghost cells are not filled."""

@@ -14,7 +14,7 @@ from mfn_grpc.core.reaction_diffusion.kernels.runge_kutta import (
 from mfn_grpc.core.reaction_diffusion.kernels.two_species import EulerScalars, euler_reference
 from mfn_grpc.core.reaction_diffusion.models import TwoSpeciesModel
 from mfn_grpc.core.reaction_diffusion.programs.base import Buffers, March, Pass, Watch, padded
-from mfn_grpc.core.reaction_diffusion.programs.kernels import USED, march_of, rows_of
+from mfn_grpc.core.reaction_diffusion.programs.kernels import USED, march_of
 from mfn_grpc.core.reaction_diffusion.spec import SimulationSpec
 
 
@@ -31,22 +31,25 @@ class ExplicitProgram(ABC):
         self.passes = (Pass(spec.shape[0], block),) * stages
         self.march: March | None = None if block else self._march
         self._used = USED[spec.stepper]
-        self._rows = rows_of(spec.model.name, spec.stepper)
-        self._march_steps = march_of(spec.model.name, spec.stepper)
+        self._kernel = march_of(spec.model.name, spec.stepper)
         self._ghosts = ghosts((spec.boundaries[0], spec.boundaries[1]), spec.state_shape, spec.dtype)
 
     def prepare(self, buffers: Buffers, number: int) -> None:
         """Fill the ghost cells that the stage reads."""
         fill_ghosts(self._used(buffers, number)[0], *self._ghosts)
 
-    def work(self, buffers: Buffers, number: int, lines: range, step: int) -> None:
+    def work(self, buffers: Buffers, number: int, lines: range, step: int, watch: Watch) -> None:
         """Do some rows of a stage."""
-        forcing = self.forcing(step, 1, lines)
-        self._rows(self._used(buffers, number), number, lines.start, lines.stop, 0, self.scalars, forcing)
+        self._run(buffers, (number, lines.start, lines.stop), 1, self.forcing(step, 1, lines), watch)
 
     def _march(self, buffers: Buffers, step: int, steps: int, watch: Watch) -> None:
-        forcing = self.forcing(step, steps, range(0))
-        self._march_steps(buffers, len(self.passes), steps, *self._ghosts, self.scalars, forcing, *watch)
+        whole = -1, 0, self.passes[0].lines
+        self._run(buffers, whole, steps, self.forcing(step, steps, range(0)), watch)
+
+    def _run(
+        self, buffers: Buffers, part: tuple[int, int, int], steps: int, forcing: tuple[Any, ...], watch: Watch
+    ) -> None:
+        self._kernel(buffers, len(self.passes), part, steps, *self._ghosts, self.scalars, forcing, *watch)
 
     def forcing(self, first_step: int, steps: int, rows: range) -> tuple[Any, ...]:
         """The random inputs of some steps and rows; none where a model is deterministic once started."""

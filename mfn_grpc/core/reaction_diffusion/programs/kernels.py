@@ -3,6 +3,8 @@
 from functools import cache
 
 from mfn_grpc.core.compiling import Function, jit, specialise
+from mfn_grpc.core.features import watching
+from mfn_grpc.core.reaction_diffusion.kernels import mycelium
 from mfn_grpc.core.reaction_diffusion.kernels.marching import march
 from mfn_grpc.core.reaction_diffusion.kernels.mycelium import mycelium_rows
 from mfn_grpc.core.reaction_diffusion.kernels.reacting import reacting_rows
@@ -22,18 +24,28 @@ USED = {Stepper.EULER: in_euler, Stepper.RK4: in_rk4}
 
 
 @cache
-def rows_of(name: str, stepper: Stepper) -> Function:
-    """The kernel that does rows of a model's pass."""
-    model = MODELS[name]
-    if not issubclass(model, TwoSpeciesModel):
-        return jit(mycelium_rows)
-    return specialise(_TEMPLATES[stepper], f"{stepper}_rows_{name}", kinetics=_compiled(model))
+def reaction_of(name: str) -> Function:
+    """The kernel that lets rows of a two-species model react, for SEMI_IMPLICIT."""
+    return _specialised(name, Stepper.SEMI_IMPLICIT)
 
 
 @cache
 def march_of(name: str, stepper: Stepper) -> Function:
-    """The kernel that makes whole steps of a model, by EULER or RK4."""
-    return specialise(march, f"{stepper}_march_{name}", used=_used(stepper), rows=rows_of(name, stepper))
+    """The kernel that makes whole steps of a model, or parts of one, by EULER or RK4."""
+    march_name = f"{stepper}_march_{name}"
+    if issubclass(MODELS[name], TwoSpeciesModel):
+        rows = _specialised(name, stepper)
+        return specialise(march, march_name, used=_used(stepper), rows=rows, watching_rows=rows)
+    bare = specialise(mycelium_rows, name, tally=jit(mycelium.tally), close_row=jit(mycelium.close_row))
+    itself = specialise(mycelium_rows, f"{name}_watched", tally=watching.tally, close_row=watching.close_row)
+    return specialise(march, march_name, used=_used(stepper), rows=bare, watching_rows=itself, SELF_WATCHED=0)
+
+
+def _specialised(name: str, stepper: Stepper) -> Function:
+    model = MODELS[name]
+    if not issubclass(model, TwoSpeciesModel):
+        raise TypeError(f"{name} has no two species")
+    return specialise(_TEMPLATES[stepper], f"{stepper}_rows_{name}", kinetics=_compiled(model))
 
 
 @cache

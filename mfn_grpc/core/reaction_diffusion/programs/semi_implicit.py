@@ -14,8 +14,8 @@ from mfn_grpc.core.reaction_diffusion.kernels.buffers import Room
 from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
 from mfn_grpc.core.reaction_diffusion.kernels.transforms import Axis, InsulatedAxis, PeriodicAxis
 from mfn_grpc.core.reaction_diffusion.models import TwoSpeciesModel
-from mfn_grpc.core.reaction_diffusion.programs.base import Buffers, March, Pass, padded
-from mfn_grpc.core.reaction_diffusion.programs.kernels import rows_of
+from mfn_grpc.core.reaction_diffusion.programs.base import Buffers, March, Pass, Watch, padded
+from mfn_grpc.core.reaction_diffusion.programs.kernels import reaction_of
 from mfn_grpc.core.reaction_diffusion.spec import SimulationSpec
 
 BLOCK_CELLS = 65_536
@@ -41,7 +41,7 @@ class SemiImplicitProgram:
         by_rows = Pass(rows, block=_lines(cols))
         cost = REAL_COLUMN_COST if real else COMPLEX_COLUMN_COST
         self.passes: tuple[Pass, ...] = by_rows, Pass(self._across.modes, block=_lines(rows), cost=cost), by_rows
-        self._react, self._kinetics = rows_of(model.name, spec.stepper), model.kinetics
+        self._react, self._kinetics = reaction_of(model.name), model.kinetics
         cast = spec.dtype.type
         self._dt = cast(spec.time_step)
         self._coefficients = tuple(cast(coefficient) for coefficient in model.coefficients())
@@ -53,7 +53,7 @@ class SemiImplicitProgram:
     def prepare(self, buffers: Buffers, number: int) -> None:
         """Nothing: the boundaries are in the transforms."""
 
-    def work(self, buffers: Buffers, number: int, lines: range, step: int) -> None:
+    def work(self, buffers: Buffers, number: int, lines: range, step: int, watch: Watch) -> None:
         """Do one block of a pass."""
         front, back, modes = buffers
         part = slice(lines.start, lines.stop)
@@ -65,6 +65,7 @@ class SemiImplicitProgram:
             modes[:, :, part] = self._damped(modes[:, :, part], part)
         else:
             back[:, inside, 1:-1] = self._across.inverse(modes[:, part], axis=2)
+            watch.look(front, back, lines)
 
     def reference(self, state: Array, step: int) -> Array:
         """One step in plain numpy and whole-field transforms: the kernels agree with it to rounding."""
