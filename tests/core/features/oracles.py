@@ -114,6 +114,12 @@ def assert_same_bits(one: Measured, other: Measured) -> None:
     assert one.undefined == other.undefined
 
 
+def assert_same_to_rounding(one: Measured, other: Measured) -> None:
+    """All 18 are equal but for the order in which numbers were added, for the same reasons."""
+    assert_features(one, {name: getattr(other.features, name) for name in FEATURE_NAMES})
+    assert one.undefined == other.undefined
+
+
 def undefined_names(measured: Measured) -> tuple[str, ...]:
     """The features that are NaN, checked to be those that have a reason."""
     names = tuple(name for name in FEATURE_NAMES if math.isnan(getattr(measured.features, name)))

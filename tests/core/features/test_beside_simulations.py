@@ -10,7 +10,13 @@ import pytest
 from mfn_grpc.core.features import FeatureStream, Measured, Thresholds, extract_features, measure
 from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.reaction_diffusion import Checkpoint, GrayScott, Mycelium, Precision, Simulation, SimulationSpec
-from tests.core.features.oracles import Array, all_but_dimensions, assert_features, assert_same_bits
+from tests.core.features.oracles import (
+    Array,
+    all_but_dimensions,
+    assert_features,
+    assert_same_bits,
+    assert_same_to_rounding,
+)
 
 STEPS = 45
 IN_MV = Thresholds(-72.0, -69.0, -65.0)  # where a mycelium field lies after a few steps
@@ -57,8 +63,8 @@ def test_the_features_beside_a_simulation_are_those_of_its_stored_states(run: st
     history, thresholds = stored(run), RUNS[run][2]
     found = beside(run, at_once)
     assert_features(found, all_but_dimensions(history, thresholds))
-    # The same numbers are added in the same order, so that not a bit differs.
-    assert_same_bits(found, finish(extract_features(history, thresholds)))
+    # Another kernel adds the same numbers, each row in an order of its own.
+    assert_same_to_rounding(found, finish(extract_features(history, thresholds)))
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -66,7 +72,7 @@ def test_a_stream_of_its_frames_gives_the_same(run: str) -> None:
     stream = FeatureStream((24, 37), RUNS[run][2])
     for field in stored(run):
         stream.add(field)
-    assert_same_bits(finish(stream.measure()), beside(run, at_once))
+    assert_same_to_rounding(finish(stream.measure()), beside(run, at_once))
 
 
 @pytest.mark.parametrize("run", RUNS)
