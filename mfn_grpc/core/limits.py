@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from numbers import Integral
 from typing import Any
 
 
@@ -38,20 +39,27 @@ class UnstableSpec(InvalidInput):
 
 @dataclass(frozen=True)
 class Limit:
-    """The closed range of one parameter, its unit ("1" when dimensionless) and its meaning."""
+    """The closed range of one parameter, its unit ("1" when dimensionless) and its meaning.
+
+    whole: whether it is a count or the like, an int or an integer of numpy; a float is refused whatever its value.
+    """
 
     minimum: float
     maximum: float
     unit: str
     description: str
+    whole: bool = False
 
     def violation(self, name: str, value: float) -> Violation | None:
         """What is wrong with `value`, or None; NaN and infinities are outside every range."""
-        if math.isfinite(value) and self.minimum <= value <= self.maximum:
+        fraction = self.whole and not isinstance(value, Integral)
+        if not fraction and math.isfinite(value) and self.minimum <= value <= self.maximum:
             return None
         unit = "" if self.unit == "1" else f" {self.unit}"
-        shown = str(value).removesuffix(".0")
-        allowed = f"{_in_full(self.minimum)} to {_in_full(self.maximum)}{unit}"
+        # The point of 8.0 is what is wrong with it.
+        shown = str(value) if fraction else str(value).removesuffix(".0")
+        kind = "a whole number, " if fraction else ""
+        allowed = f"{kind}{_in_full(self.minimum)} to {_in_full(self.maximum)}{unit}"
         return Violation(name, shown, f"is {shown}, must be {allowed} ({self.description})")
 
 
@@ -61,9 +69,17 @@ def _in_full(bound: float) -> str:
     return str(bound) if isinstance(bound, int) or float(short) != bound else short
 
 
-def parameter(default: Any, minimum: float, maximum: float, unit: str, description: str) -> Any:
-    """A dataclass field with a closed range [minimum, maximum] in `unit`."""
-    return field(default=default, metadata={"limit": Limit(minimum, maximum, unit, description)})
+SEED = Limit(0, 2**63 - 1, "1", "seed", whole=True)
+
+
+def parameter(default: Any, minimum: float, maximum: float, unit: str, description: str, *, whole: bool = False) -> Any:
+    """A dataclass field with a closed range [minimum, maximum] in `unit`; `whole` as in Limit."""
+    return limited(default, Limit(minimum, maximum, unit, description, whole))
+
+
+def limited(default: Any, limit: Limit) -> Any:
+    """A dataclass field with the range of `limit`."""
+    return field(default=default, metadata={"limit": limit})
 
 
 def limits_of(parameters: Any) -> dict[str, Limit]:

@@ -1,10 +1,15 @@
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import Any, get_type_hints
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mfn_grpc.core
 from mfn_grpc.core.limits import (
     Faults,
     InvalidInput,
@@ -18,6 +23,7 @@ from mfn_grpc.core.limits import (
 )
 
 LENGTH = Limit(0, 10, "mm", "a length")
+COUNT = Limit(0, 10, "1", "a count", whole=True)
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,38 @@ def test_a_value_just_beyond_a_bound_does_not_look_like_the_bound() -> None:
     violation = Limit(0, 100_000_000, "1", "steps").violation("steps", 100_000_001)
     assert violation is not None
     assert "is 100000001," in violation.description
+
+
+@pytest.mark.parametrize("value", [0, 10, np.int64(7), np.uint8(0), True])
+def test_whole_numbers_within_the_range_are_whole(value: int) -> None:
+    assert COUNT.violation("count", value) is None
+
+
+@pytest.mark.parametrize("value", [0.0, 8.5, 10.0, np.float64(3), -0.5, 11.5, math.nan, math.inf, "3", None])
+def test_a_count_that_is_no_whole_number_is_refused_whatever_its_value(value: Any) -> None:
+    assert COUNT.violation("count", value) == Violation(
+        "count", str(value), f"is {value}, must be a whole number, 0 to 10 (a count)"
+    )
+
+
+@pytest.mark.parametrize("value", [-1, 11, 2**70, np.int64(-5)])
+def test_a_whole_number_outside_the_range_is_told_its_range_alone(value: int) -> None:
+    violation = COUNT.violation("count", value)
+    assert violation is not None
+    assert violation.description == f"is {value}, must be 0 to 10 (a count)"
+
+
+def test_every_parameter_of_the_core_that_is_an_integer_takes_whole_numbers_only() -> None:
+    found = {
+        (kind.__name__, name): (limit.whole, get_type_hints(kind)[name] is int)
+        for module in walk_packages(mfn_grpc.core.__path__, "mfn_grpc.core.")
+        for kind in vars(import_module(module.name)).values()
+        if isinstance(kind, type) and is_dataclass(kind)
+        for name, limit in limits_of(kind).items()
+    }
+    assert found["NullOptions", "seed"] == (True, True)
+    assert found["GrayScott", "feed"] == (False, False)
+    assert [key for key, (whole, integer) in found.items() if whole != integer] == []
 
 
 def test_a_parameter_keeps_its_default_and_its_limit() -> None:

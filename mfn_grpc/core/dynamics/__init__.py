@@ -20,7 +20,7 @@ from mfn_grpc.core.dynamics.lyapunov import (
     ifs_exponents,
     map_exponents,
 )
-from mfn_grpc.core.dynamics.warming import warm_up
+from mfn_grpc.core.dynamics.warming import warm_up, warm_up_early_warning, warm_up_exponents
 
 __all__ = [
     "HENON",
@@ -40,4 +40,6 @@ __all__ = [
     "map_exponents",
     "monitor_bytes",
     "warm_up",
+    "warm_up_early_warning",
+    "warm_up_exponents",
 ]

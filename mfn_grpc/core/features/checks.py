@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mfn_grpc.core.features.blocks import block_ranges
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.bands import marked, not_finite
 from mfn_grpc.core.features.thresholds import Thresholds
-from mfn_grpc.core.features.watching import Array
 from mfn_grpc.core.limits import Limit, Violation
 from mfn_grpc.core.pieces import Pieces
 
-EDGE = Limit(1, 4096, "cells", "length of an axis of the field")
-BLOCKS_PER_PIECE = 64
+EDGE = Limit(1, 4096, "cells", "length of an axis of the field", whole=True)
 
 
 def dtype_violations(array: Array, path: str) -> Iterator[Violation]:
@@ -41,15 +40,10 @@ def finiteness_violations(array: Array, path: str) -> Pieces[list[Violation]]:
     """That values of a field or a history are NaN or infinite: how many, and where the first of them is."""
     first, count = "", 0
     for step, field in enumerate(array.reshape(-1, *array.shape[-2:])):
-        for i, (top, bottom) in enumerate(block_ranges(field.shape)):
-            finite = np.isfinite(field[top:bottom])
-            if not finite.all():
-                count += finite.size - int(np.count_nonzero(finite))
-                row, col = divmod(int(finite.argmin()), field.shape[1])
-                first = first or str([step, top + row, col][3 - array.ndim :])
-            if i % BLOCKS_PER_PIECE == BLOCKS_PER_PIECE - 1:
-                yield
-        yield
+        found = yield from marked(field, not_finite)
+        if found.first:
+            first = first or str([step, *found.first][3 - array.ndim :])
+            count += found.cells
     if not count:
         return []
     text = f"holds {count} that are not finite, the first at {first}, must hold finite numbers only"

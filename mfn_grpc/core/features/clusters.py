@@ -11,8 +11,8 @@ from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from mfn_grpc.core.features.blocks import row_ranges
-from mfn_grpc.core.features.watching import Array
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.bands import bands
 from mfn_grpc.core.pieces import Pieces
 
 STRIP_CELLS = 2**20
@@ -41,8 +41,8 @@ def find_clusters(inside: Array) -> Pieces[Clusters]:
     sizes: list[Array] = []
     seams: list[Array] = []
     above, found = np.zeros(inside.shape[1], np.int64), 0
-    for first, last in row_ranges(inside.shape, STRIP_CELLS):
-        labels, count = ndimage.label(inside[first:last])
+    for rows in bands(inside.shape, STRIP_CELLS):
+        labels, count = ndimage.label(inside[rows])
         sizes.append(np.bincount(labels.ravel(), minlength=count + 1)[1:])
         top, bottom = _numbered(labels[0], found), _numbered(labels[-1], found)
         seams.append(np.stack([above, top])[:, (above > 0) & (top > 0)])

@@ -1,5 +1,6 @@
 """The features of an array that a caller brings: a field, or a history of fields."""
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.features.checks import (
     dtype_violations,
     finiteness_violations,
@@ -10,7 +11,6 @@ from mfn_grpc.core.features.follower import Follower
 from mfn_grpc.core.features.measure import measure
 from mfn_grpc.core.features.results import Measured
 from mfn_grpc.core.features.thresholds import Thresholds
-from mfn_grpc.core.features.watching import Array
 from mfn_grpc.core.limits import refuse
 from mfn_grpc.core.pieces import Pieces
 
@@ -27,7 +27,7 @@ def extract_features(array: Array, thresholds: Thresholds) -> Pieces[Measured]:
     refuse([*faults, *threshold_violations(thresholds)])
     if array.ndim == 2:
         return (yield from measure(array, None, thresholds))
-    follower = Follower(array[0])
+    follower = yield from Follower.beginning(array[0])
     for field in array[1:]:
         yield from follower.follow(field)
         yield

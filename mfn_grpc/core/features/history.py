@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mfn_grpc.core.features.watching import Array, Record, new_sums, watch_rows, watch_step
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.bands import bands
+from mfn_grpc.core.features.kernels.watching import Record, new_sums, watch_rows, watch_step
+from mfn_grpc.core.pieces import Pieces, finish
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +25,14 @@ class History:
     @classmethod
     def begin(cls, field: Array) -> "History":
         """A history of no steps whose first field is `field`, [rows, cols], float64 or float32."""
-        with np.errstate(over="ignore"):  # a square may overflow; the features that follow from it are then not finite
-            return cls(_first_record(field), new_sums())
+        return finish(cls.beginning(field))
+
+    @classmethod
+    def beginning(cls, field: Array) -> Pieces["History"]:
+        """The same in pieces."""
+        record = np.zeros(len(Record))
+        record[Record.ENERGY_MEAN] = yield from _energy_mean(field)
+        return cls(record, new_sums())
 
     @classmethod
     def resume(cls, record: Array) -> "History":
@@ -71,7 +80,12 @@ class History:
         return float(self.record[Record.ENERGY_SLOPE_SUM]) / spread if steps else math.nan
 
 
-def _first_record(field: Array) -> Array:
-    record = np.zeros(len(Record))
-    record[Record.ENERGY_MEAN] = np.einsum("ij,ij->i", field, field, dtype=np.float64).sum() / field.size
-    return record
+def _energy_mean(field: Array) -> Pieces[float]:
+    """Mean squared value of the cells, added up by row."""
+    energies = np.empty(field.shape[0])
+    for rows in bands(field.shape):
+        with np.errstate(over="ignore"):  # a square may overflow; the features that follow from it are then not finite
+            np.einsum("ij,ij->i", field[rows], field[rows], dtype=np.float64, out=energies[rows])
+        yield
+    with np.errstate(over="ignore"):  # so may a sum
+        return float(energies.sum() / field.size)

@@ -3,15 +3,13 @@
 import math
 from collections.abc import Mapping
 
-import numpy as np
-
-from mfn_grpc.core.features.blocks import row_ranges
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.bands import above
 from mfn_grpc.core.features.clusters import STRIP_CELLS, Clusters, find_clusters
 from mfn_grpc.core.features.history import History
 from mfn_grpc.core.features.results import Measured
 from mfn_grpc.core.features.statistics import moments
 from mfn_grpc.core.features.thresholds import Thresholds
-from mfn_grpc.core.features.watching import Array
 from mfn_grpc.core.fractals import estimate_dimension
 from mfn_grpc.core.pieces import Pieces
 
@@ -21,7 +19,7 @@ Found = Mapping[str, float | str]
 ONE_FIELD = "there is one field only, and so no change"
 CONSTANT = "the field is constant"
 EMPTY_SET = "no cell is above the medium threshold"
-NO_FIT = "there is no fit over three scales"
+NO_FIT = "there is no fit over three scales whose counts differ"
 
 
 def measure(field: Array, history: History | None, thresholds: Thresholds) -> Pieces[Measured]:
@@ -34,15 +32,6 @@ def measure(field: Array, history: History | None, thresholds: Thresholds) -> Pi
     values = yield from _value_features(field)
     sets = yield from _set_features(field, thresholds)
     return Measured.of({**changes, **values, **sets})
-
-
-def above(field: Array, threshold: float) -> Pieces[Array]:
-    """The cells strictly above a threshold, bool [rows, cols]; compared in double precision whatever the dtype."""
-    inside = np.empty(field.shape, np.bool_)
-    for first, last in row_ranges(field.shape, STRIP_CELLS):
-        np.greater(field[first:last], np.float64(threshold), out=inside[first:last])
-        yield
-    return inside
 
 
 def _change_features(history: History | None) -> Found:
@@ -70,9 +59,9 @@ def _value_features(field: Array) -> Pieces[Found]:
 
 
 def _set_features(field: Array, thresholds: Thresholds) -> Pieces[Found]:
-    low = yield from find_clusters((yield from above(field, thresholds.low)))
-    high = yield from find_clusters((yield from above(field, thresholds.high)))
-    active = yield from above(field, thresholds.medium)
+    low = yield from find_clusters((yield from above(field, thresholds.low, STRIP_CELLS)))
+    high = yield from find_clusters((yield from above(field, thresholds.high, STRIP_CELLS)))
+    active = yield from above(field, thresholds.medium, STRIP_CELLS)
     medium = yield from find_clusters(active)
     dimension = yield from _dimension_features(active, medium)
     return {

@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
-from mfn_grpc.core.features.watching import Array
+from mfn_grpc.core.arrays import Array
 
 OUT_OF_RANGE = "it is beyond the range of double precision"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.features.checks import (
     dtype_violations,
     finiteness_violations,
@@ -12,7 +13,6 @@ from mfn_grpc.core.features.follower import Follower
 from mfn_grpc.core.features.measure import measure
 from mfn_grpc.core.features.results import Measured
 from mfn_grpc.core.features.thresholds import Thresholds
-from mfn_grpc.core.features.watching import Array
 from mfn_grpc.core.limits import Violation, refuse
 from mfn_grpc.core.pieces import Pieces, finish
 
@@ -46,7 +46,7 @@ class FeatureStream:
             faults = yield from finiteness_violations(frame, "part.data")
         refuse(faults)
         if self._follower is None:
-            self._follower = Follower(frame)
+            self._follower = yield from Follower.beginning(frame)
         else:
             yield from self._follower.follow(frame)
         self.frames += 1

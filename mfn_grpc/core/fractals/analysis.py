@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mfn_grpc.core.fractals.blocks import Array, blocks
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.bands import above, below_zero, marked, not_finite
 from mfn_grpc.core.fractals.checks import edge_violations, order_violations, shape_violations
 from mfn_grpc.core.fractals.dimension import estimate_dimension
 from mfn_grpc.core.fractals.generalized import generalized_dimensions
 from mfn_grpc.core.fractals.lacunarity import lacunarity
-from mfn_grpc.core.fractals.nulls import chance_pattern, compare, time_for, with_comparison
+from mfn_grpc.core.fractals.nulls import chance_pattern, time_for, with_comparison
 from mfn_grpc.core.fractals.options import Estimator, FractalOptions, NullOptions
 from mfn_grpc.core.fractals.results import DimensionEstimate, FractalAnalysis
 from mfn_grpc.core.limits import Violation, refuse
@@ -32,11 +33,11 @@ def analyze(field: Array, options: FractalOptions = DEFAULTS) -> Pieces[FractalA
     if not any(v.field.startswith("array") for v in found):
         found += yield from _value_violations(field, options)
     refuse(found)
-    mask = yield from _set_of(field, options.threshold)
+    mask = yield from above(field, 0.0 if options.threshold is None else options.threshold)
     set_cells = int(np.count_nonzero(mask))
     estimates = yield from _estimates(mask, options)
     if options.null_comparison:
-        estimates = yield from _compared(field, mask, estimates, options, options.null_comparison)
+        estimates = yield from _compared(mask, estimates, options, options.null_comparison)
     points = yield from lacunarity(mask, options.lacunarity_box_edges_cells)
     measure = field if field.dtype in FIELDS else mask
     dimensions = yield from generalized_dimensions(measure, options.generalized_orders, options.box_count)
@@ -51,12 +52,12 @@ def _estimates(mask: Array, options: FractalOptions) -> Pieces[list[DimensionEst
 
 
 def _compared(
-    field: Array, mask: Array, estimates: Sequence[DimensionEstimate], options: FractalOptions, null: NullOptions
+    mask: Array, estimates: Sequence[DimensionEstimate], options: FractalOptions, null: NullOptions
 ) -> Pieces[list[DimensionEstimate]]:
     """The estimates that are defined with their null comparisons; all estimators see the same patterns."""
     if all(math.isnan(estimate.dimension) for estimate in estimates):
         return list(estimates)
-    diffusion_time = yield from time_for(field if field.dtype in FIELDS else mask, null.null_model)
+    diffusion_time = yield from time_for(mask, null.null_model)
     cells = int(np.count_nonzero(mask))
     shape = (mask.shape[0], mask.shape[1])
     samples = []
@@ -67,20 +68,9 @@ def _compared(
     return [
         estimate
         if math.isnan(estimate.dimension)
-        else with_comparison(
-            estimate, compare(estimate.dimension, dimensions, null), options.box_count.confidence_level
-        )
+        else with_comparison(estimate, dimensions, null, options.box_count.confidence_level)
         for estimate, dimensions in zip(estimates, zip(*samples, strict=True), strict=True)
     ]
-
-
-def _set_of(field: Array, threshold: float | None) -> Pieces[Array]:
-    mask = np.empty(field.shape, np.bool_)
-    for rows in blocks(*field.shape):
-        part = field[rows.start : rows.stop]
-        mask[rows.start : rows.stop] = part != 0 if threshold is None else part > threshold
-        yield
-    return mask
 
 
 def field_violations(field: Array, options: FractalOptions) -> list[Violation]:
@@ -137,17 +127,13 @@ def _value_violations(field: Array, options: FractalOptions) -> Pieces[list[Viol
     """Cells that are not finite, and negative ones where the field is to be a measure."""
     if field.dtype not in FIELDS:
         return []
-    infinite = negative = 0
-    for rows in blocks(*field.shape):
-        part = field[rows.start : rows.stop]
-        infinite += part.size - int(np.count_nonzero(np.isfinite(part)))
-        negative += int(np.count_nonzero(part < 0))
-        yield
+    infinite = (yield from marked(field, not_finite)).cells
+    negative = (yield from marked(field, below_zero)).cells if options.generalized_orders else 0
     found = []
     if infinite:
         text = f"holds {infinite} values that are not finite, must hold finite numbers only"
         found.append(Violation("array.data", f"{infinite} values", text))
-    if negative and options.generalized_orders:
+    if negative:
         text = f"holds {negative} negative values, must hold none: a measure has none; or leave generalized_orders out"
         found.append(Violation("array.data", f"{negative} values", text))
     return found

@@ -4,21 +4,21 @@ import math
 
 import numpy as np
 
-from mfn_grpc.core.fractals.blocks import Array
-from mfn_grpc.core.fractals.ifs import SEED, IteratedFunctionSystem
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.fractals.ifs import IteratedFunctionSystem
 from mfn_grpc.core.fractals.kernels.chaos import mark, walk
 from mfn_grpc.core.fractals.options import FIELD_EDGE
-from mfn_grpc.core.limits import Limit, Violation, refuse
+from mfn_grpc.core.limits import SEED, Limit, Violation, refuse
 from mfn_grpc.core.pieces import Pieces, finish
+from mfn_grpc.core.randomness import Stream, generator
 
-POINTS = Limit(1, 1_000_000_000, "1", "points of the attractor")
+POINTS = Limit(1, 1_000_000_000, "1", "points of the attractor", whole=True)
 WALKERS = 1024
 STEPS = 512
 """Steps of one piece: half a million points, a few milliseconds."""
 NEGLIGIBLE = 1e-12
 """How much of its first position a walker keeps when its points begin to count."""
 LONGEST_SETTLING = 10_000
-DRAWS_STREAM = 1
 
 
 def chaos_game(system: IteratedFunctionSystem, points: int, seed: int) -> Array:
@@ -34,7 +34,7 @@ def chaos_points(system: IteratedFunctionSystem, points: int, seed: int) -> Piec
     """
     refuse(v for v in (POINTS.violation("points", points), SEED.violation("seed", seed)) if v)
     maps, thresholds = _tables(system)
-    rng = np.random.Generator(np.random.Philox(key=[seed, DRAWS_STREAM]))
+    rng = generator(seed, Stream.CHAOS_GAME)
     walkers = np.zeros((WALKERS, 2))
     steps = -(-points // WALKERS)
     found = np.empty((steps, WALKERS, 2))

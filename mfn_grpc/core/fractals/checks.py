@@ -5,10 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from mfn_grpc.core.fractals.blocks import Array, blocks
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.bands import marked
 from mfn_grpc.core.fractals.options import FIELD_EDGE, MOST_LACUNARITY_EDGES, MOST_ORDERS, ORDER
 from mfn_grpc.core.limits import Limit, Violation
 from mfn_grpc.core.pieces import Pieces
+
+MASS_KINDS = "biuf"
+"""Element types of masses, by numpy's letters: truth values, integers with and without a sign, floats."""
 
 
 def shape_violations(field: Array) -> list[Violation]:
@@ -31,13 +35,12 @@ def mask_violations(mask: Array) -> list[Violation]:
 def mass_violations(mass: Array) -> Pieces[list[Violation]]:
     """What keeps an array from being a distribution of mass."""
     found = shape_violations(mass)
+    if mass.dtype.kind not in MASS_KINDS:
+        text = f"is {mass.dtype}, must be bool, an integer or a float type"
+        found.append(Violation("array.element_type", str(mass.dtype), text))
     if found or mass.dtype == np.bool_:
         return found
-    bad = 0
-    for rows in blocks(*mass.shape):
-        part = mass[rows.start : rows.stop]
-        bad += part.size - int(np.count_nonzero(np.isfinite(part) & (part >= 0)))
-        yield
+    bad = (yield from marked(mass, _no_mass)).cells
     if not bad:
         return []
     text = f"holds {bad} cells that are negative or not finite, must hold masses of 0 or more"
@@ -47,7 +50,8 @@ def mass_violations(mass: Array) -> Pieces[list[Violation]]:
 def edge_violations(edges: Sequence[int], shape: tuple[int, ...]) -> list[Violation]:
     """What is wrong with the edges of gliding boxes over a field of this shape."""
     name = "lacunarity_box_edges_cells"
-    limit = Limit(1, max(1, min(shape, default=1)), "cells", "edge of a gliding box, at most the shorter side")
+    most = max(1, min(shape, default=1))
+    limit = Limit(1, most, "cells", "edge of a gliding box, at most the shorter side", whole=True)
     found = [v for i, edge in enumerate(edges) if (v := limit.violation(f"{name}[{i}]", edge))]
     return [*found, *_list_violations(name, edges, MOST_LACUNARITY_EDGES)]
 
@@ -69,3 +73,7 @@ def _list_violations(name: str, values: Sequence[float], most: int) -> list[Viol
         text = f"has {len(values)} entries, must have at most {most}"
         found.append(Violation(name, str(len(values)), text))
     return found
+
+
+def _no_mass(cells: Array) -> Array:
+    return np.asarray(~(np.isfinite(cells) & (cells >= 0)))

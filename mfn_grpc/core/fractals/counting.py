@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mfn_grpc.core.fractals.blocks import Array, blocks, converted
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.bands import bands, converted
 from mfn_grpc.core.fractals.kernels.boxes import fold, glide_columns, glide_rows, tally_offsets
 from mfn_grpc.core.fractals.options import BoxCountOptions, Estimator
 from mfn_grpc.core.pieces import Pieces
@@ -48,9 +49,9 @@ class Cells:
 def bounding_box(mask: Array) -> Pieces[tuple[slice, slice] | None]:
     """Rows and columns from the first to the last cell that is not 0, or None without any; mask: [rows, cols]."""
     rows_held, cols_held = np.zeros(mask.shape[0], np.bool_), np.zeros(mask.shape[1], np.bool_)
-    for rows in blocks(*mask.shape):
-        part = mask[rows.start : rows.stop]
-        rows_held[rows.start : rows.stop] = part.any(axis=1)
+    for rows in bands(mask.shape):
+        part = mask[rows]
+        rows_held[rows] = part.any(axis=1)
         cols_held |= part.any(axis=0)
         yield
     if not rows_held.any():
@@ -121,7 +122,7 @@ def _at_corner(counted: Cells, largest: int, ratio: int) -> Pieces[list[Scale]]:
     while (edge := edge * ratio) <= largest:
         coarse = np.empty([-(-side // ratio) for side in codes.shape], np.uint8)
         boxes = 0
-        for rows in blocks(coarse.shape[0], codes.shape[1] * ratio):
+        for rows in bands((coarse.shape[0], codes.shape[1] * ratio)):
             boxes += fold(codes, ratio, coarse, rows.start, rows.stop, counted.wanted)
             yield
         codes = coarse
@@ -145,7 +146,7 @@ def _smallest(counted: Cells, largest: int, ratio: int) -> Pieces[list[Scale]]:
 
 
 def _glide(codes: Array, edge: int, ratio: int) -> Pieces[None]:
-    for band in reversed(list(blocks(*codes.shape))):
+    for band in reversed(list(bands(codes.shape))):
         glide_rows(codes, edge, ratio, band.start, band.stop)
         glide_columns(codes, edge, ratio, band.start, band.stop)
         yield
@@ -153,7 +154,7 @@ def _glide(codes: Array, edge: int, ratio: int) -> Pieces[None]:
 
 def _fewest(codes: Array, cols: int, edge: int, wanted: int) -> Pieces[int]:
     tallies = np.zeros((edge, edge), np.int32)
-    for band in blocks(*codes.shape):
+    for band in bands(codes.shape):
         tally_offsets(codes, cols, edge, wanted, tallies, band.start, band.stop)
         yield
     return int(tallies.min())

@@ -3,14 +3,14 @@
 import math
 from itertools import pairwise
 
-from mfn_grpc.core.fractals.blocks import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.fractals.checks import mask_violations
 from mfn_grpc.core.fractals.counting import Cells, Scale, bounding_box, cells, count, edges, is_one_cell
 from mfn_grpc.core.fractals.fitting import fit_line, half_width
 from mfn_grpc.core.fractals.options import BoxCountOptions, Estimator
 from mfn_grpc.core.fractals.results import BoxCount, DimensionEstimate, Verdict
 from mfn_grpc.core.fractals.saturation import used_scales
-from mfn_grpc.core.fractals.verdicts import Evidence, judge
+from mfn_grpc.core.fractals.verdicts import judged
 from mfn_grpc.core.limits import refuse
 from mfn_grpc.core.pieces import Pieces
 
@@ -23,7 +23,8 @@ def estimate_dimension(
     """The dimension of the cells of `mask` that are True; bool [rows, cols], 1 to 8192 each.
 
     NaN for an empty set and where fewer than two scales are left, 0 for one cell. The interval takes the residuals of
-    the counts as independent, which they are not quite: it is a lower bound of the uncertainty. Raises InvalidInput.
+    the counts as independent, which they are not quite: it is a lower bound of the uncertainty. The verdict is never
+    FRACTAL, since no chance patterns are looked at; `analyze` does so when asked. Raises InvalidInput.
     """
     refuse([*mask_violations(mask), *options.violations()])
     return (yield from _estimate(mask, estimator, options))
@@ -49,20 +50,9 @@ def _fitted(estimator: Estimator, counted: Cells, scales: list[Scale], confidenc
         return _too_few(estimator, counted, scales)
     line = fit_line([math.log(s.edge) for s in chosen], [math.log(s.boxes) for s in chosen])
     counts = _counts(scales, used)
-    evidence = Evidence(
-        line, half_width(line, confidence_level), [c.local_dimension for c in counts if c.local_dimension is not None]
-    )
-    verdict, reason = judge(evidence)
-    return DimensionEstimate(
-        estimator,
-        evidence.dimension,
-        evidence.dimension - evidence.half_width,
-        evidence.dimension + evidence.half_width,
-        line.r_squared,
-        counts,
-        verdict,
-        reason,
-    )
+    dimension, width = 0.0 - line.slope, half_width(line, confidence_level)
+    low, high = dimension - width, dimension + width
+    return judged(DimensionEstimate(estimator, dimension, low, high, line.r_squared, counts, Verdict.UNDEFINED, ""))
 
 
 def _too_few(estimator: Estimator, counted: Cells, scales: list[Scale]) -> DimensionEstimate:

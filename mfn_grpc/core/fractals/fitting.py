@@ -12,7 +12,10 @@ EXACT = 1e-12
 
 
 class Line(NamedTuple):
-    """y = intercept + slope x. standard_error (of the slope) and r_squared are NaN below three points."""
+    """y = intercept + slope x. standard_error (of the slope) and r_squared are NaN below three points.
+
+    r_squared is NaN as well where all y are equal, but for rounding: there is nothing to explain, 0 of 0.
+    """
 
     slope: float
     intercept: float
@@ -34,9 +37,15 @@ def fit_line(x: Sequence[float], y: Sequence[float]) -> Line:
         return Line(slope, intercept, math.nan, math.nan, points)
     residual = math.fsum((b - intercept - slope * a) ** 2 for a, b in zip(x, y, strict=True))
     total = math.fsum((b - mean_y) ** 2 for b in y)
-    explained = 1.0 if residual <= (EXACT * max(map(abs, y))) ** 2 * points else 1.0 - residual / total
     error = math.sqrt(residual / (points - 2) / spread)
-    return Line(slope, intercept, error, explained, points)
+    rounding = (EXACT * max(map(abs, y))) ** 2 * points
+    return Line(slope, intercept, error, _explained(residual, total, rounding), points)
+
+
+def _explained(residual: float, total: float, rounding: float) -> float:
+    if total <= rounding:
+        return math.nan
+    return 1.0 if residual <= rounding else 1.0 - residual / total
 
 
 def half_width(line: Line, confidence_level: float) -> float:

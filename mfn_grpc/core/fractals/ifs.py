@@ -2,16 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from mfn_grpc.core.limits import Limit, Violation, refuse
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.limits import SEED, Limit, Violation, refuse
+from mfn_grpc.core.randomness import Stream, generator
 
-Array = np.ndarray[Any, np.dtype[Any]]
-
-MAPS = Limit(1, 256, "1", "maps of the system")
-SEED = Limit(0, 2**63 - 1, "1", "seed")
+MAPS = Limit(1, 256, "1", "maps of the system", whole=True)
 ROUNDING = 1e-9
 """How far probabilities that were written in decimals may be from a sum of 1."""
 
@@ -138,7 +136,7 @@ def random_contractive(seed: int, maps: int) -> IteratedFunctionSystem:
     offsets are uniform in the unit square; probabilities follow the areas (|det|). Raises InvalidInput.
     """
     refuse(v for v in (SEED.violation("seed", seed), MAPS.violation("maps", maps)) if v)
-    rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
+    rng = generator(seed, Stream.RANDOM_SYSTEM)
     stretches = rng.uniform(_SMALLEST_RATIO, _LARGEST_RATIO, (maps, 2))
     before, after = (_rotations(rng.uniform(0, 2 * math.pi, maps)) for _ in range(2))
     stretched = before * stretches[:, :, None]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mfn_grpc.core.fractals.blocks import Array, blocks
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.bands import bands
 from mfn_grpc.core.fractals.checks import edge_violations, mass_violations
 from mfn_grpc.core.fractals.kernels.tables import gliding_moments, integrate
 from mfn_grpc.core.fractals.results import LacunarityPoint
@@ -39,11 +40,11 @@ def _integral_image(mass: Array) -> Pieces[Array]:
     largest = float(mass.max()) or 1.0
     yield
     table = np.zeros((rows + 1, cols + 1), np.int32 if is_set else np.float64)
-    for band in blocks(rows, cols):
-        own = np.array(mass[band.start : band.stop], np.uint8 if is_set else np.float64, order="C")
+    for band in bands((rows, cols)):
+        own = np.array(mass[band], np.uint8 if is_set else np.float64, order="C")
         if not is_set:
             np.divide(own, largest, out=own)
-        integrate(own, table[band.start : band.stop + 1], 0, len(band))
+        integrate(own, table[band.start : band.stop + 1], 0, len(own))
         yield
     return table
 
@@ -53,7 +54,7 @@ def _at_edge(table: Array, edge: int) -> Pieces[float]:
     # Close to the mean mass of a box, so that nothing cancels in the variance.
     shift = float(table[-1, -1]) / (table.shape[0] - 1) / (table.shape[1] - 1) * edge**2
     linear = square = 0.0
-    for band in blocks(rows, cols):
+    for band in bands((rows, cols)):
         parts = gliding_moments(table, edge, shift, band.start, band.stop)
         linear, square = linear + parts[0], square + parts[1]
         yield

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mfn_grpc.core.limits import Limit, Violation, parameter, violations_of
+from mfn_grpc.core.limits import SEED, Limit, Violation, limited, parameter, violations_of
 
-FIELD_EDGE = Limit(1, 8192, "cells", "edge of the field")
-MAX_BOX_EDGE = Limit(1, 8192, "cells", "largest box edge")
+FIELD_EDGE = Limit(1, 8192, "cells", "edge of the field", whole=True)
+MAX_BOX_EDGE = Limit(1, 8192, "cells", "largest box edge", whole=True)
 ORDER = Limit(-50, 50, "1", "order of a generalised dimension")
 MOST_LACUNARITY_EDGES = 64
 MOST_ORDERS = 64
@@ -32,7 +32,7 @@ class BoxBase(StrEnum):
 
 
 class NullModel(StrEnum):
-    """How chance patterns are made: diffused white noise of the field's correlation length, or shuffled cells."""
+    """How chance patterns are made: diffused white noise of the set's correlation length, or shuffled cells."""
 
     DIFFUSION = "diffusion"
     SHUFFLED = "shuffled"
@@ -50,7 +50,7 @@ class BoxCountOptions:
     base: BoxBase = BoxBase.DYADIC
     crop_to_bounding_box: bool = True
     minimize_over_offsets: bool = False
-    min_box_edge_cells: int = parameter(1, 1, 8192, "cells", "smallest box edge")
+    min_box_edge_cells: int = parameter(1, 1, 8192, "cells", "smallest box edge", whole=True)
     max_box_edge_cells: int | None = None
     confidence_level: float = parameter(0.95, 0.5, 0.999, "1", "confidence level of the intervals")
 
@@ -75,8 +75,8 @@ class NullOptions:
     """Which chance patterns the dimensions are compared with, and how many."""
 
     null_model: NullModel = NullModel.DIFFUSION
-    samples: int = parameter(100, 10, 1000, "1", "chance patterns made")
-    seed: int = parameter(0, 0, 2**63 - 1, "1", "seed of the chance patterns")
+    samples: int = parameter(100, 10, 1000, "1", "chance patterns made", whole=True)
+    seed: int = limited(0, SEED)
 
     def violations(self) -> list[Violation]:
         """Every field outside its range."""

@@ -31,7 +31,8 @@ class NullComparison:
     """A dimension beside those of chance patterns.
 
     dimension_mean, dimension_std, p_value: over the patterns that have a dimension; NaN when fewer than two have.
-    p_value: share of them at least as far from their mean as the set.
+    p_value: of these and the set, the share that is at least as far from the mean of all as the set is; n patterns make
+    it 1 / (n + 1) or more.
     """
 
     null_model: NullModel
@@ -43,7 +44,10 @@ class NullComparison:
 
 @dataclass(frozen=True)
 class DimensionEstimate:
-    """A dimension, the slope of -ln(count) over ln(edge), with its interval, its counts and what they say."""
+    """A dimension, the slope of -ln(count) over ln(edge), with its interval, its counts and what they say.
+
+    r_squared is NaN below three scales and where all counts are equal.
+    """
 
     estimator: Estimator
     dimension: float

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from mfn_grpc.core.fractals.blocks import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.fractals.options import FIELD_EDGE
 from mfn_grpc.core.limits import Limit, Violation, refuse
 
-DEPTH = Limit(0, 13, "1", "replacements")
+DEPTH = Limit(0, 13, "1", "replacements", whole=True)
 
 TRIANGLE_MOTIF = ((True, False), (True, True))
 CARPET_MOTIF = ((True, True, True), (True, False, True), (True, True, True))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mfn_grpc.core.learning.checks import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.limits import parameter, refuse, violations_of
 
 

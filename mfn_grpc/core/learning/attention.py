@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mfn_grpc.core.learning.checks import Array, check_values, numbers
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.learning.checks import check_values, numbers
 from mfn_grpc.core.limits import Limit, Violation, refuse
 
 DEFAULT_KEYS_PER_QUERY = 4
@@ -161,9 +162,6 @@ def _check_leading(arrays: dict[str, Array | None], faults: list[Violation]) -> 
 
 def _check_k(k: int, array: Array | None, axis: int, faults: list[Violation]) -> None:
     keys = 2**31 - 1 if array is None else array.shape[axis]
-    limit = Limit(1, keys, "1", "keys that each query attends to, at most all of them")
-    fault = limit.violation("k", k)
-    if fault is None and k != int(k):
-        fault = Violation("k", str(k), f"is {k}, must be a whole number")
-    if fault:
+    limit = Limit(1, keys, "1", "keys that each query attends to, at most all of them", whole=True)
+    if fault := limit.violation("k", k):
         faults.append(fault)

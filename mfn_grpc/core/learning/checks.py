@@ -1,13 +1,10 @@
 """Arrays of numbers at the door of the learning parts: what they must be, in one place."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.limits import Limit, Violation
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def numbers(name: str, values: ArrayLike, least_axes: int, most_axes: int, faults: list[Violation]) -> Array | None:

@@ -10,28 +10,22 @@ spikes nor tokens.
 
 from decimal import Decimal, localcontext
 
-import numpy as np
-
 from mfn_grpc.core.dynamics import field_exponents
 from mfn_grpc.core.electrochemistry import nernst_potential_mv
 from mfn_grpc.core.features import FEATURE_NAMES, Thresholds
 from mfn_grpc.core.fractals import estimate_dimension
-from mfn_grpc.core.learning.checks import Array
 from mfn_grpc.core.learning.fields import (
-    SHUFFLE_KEY,
-    WEIGHT_KEY,
     Samples,
     field_seeds,
     field_spec,
-    generator,
     is_test,
     simulate_samples,
 )
 from mfn_grpc.core.learning.fitting import Fit, Recipe, fit
 from mfn_grpc.core.learning.metrics import TrainingMetrics
-from mfn_grpc.core.limits import refuse
+from mfn_grpc.core.limits import SEED, refuse
 from mfn_grpc.core.pieces import Pieces
-from mfn_grpc.core.reaction_diffusion.spec import SEED
+from mfn_grpc.core.randomness import Stream, generator
 
 EXPONENT_STEPS, EXPONENT_TRANSIENT = 400, 100
 RECIPE = Recipe()
@@ -50,19 +44,16 @@ def training_cycle(seed: int) -> Pieces[TrainingMetrics]:
 def _cycle(seed: int) -> Pieces[TrainingMetrics]:
     samples = yield from simulate_samples(field_seeds(seed))
     test = is_test(samples.seeds)
-    learnt = yield from fit(samples.inputs, samples.targets, test, generator(seed, WEIGHT_KEY), RECIPE)
-    dealt = generator(seed, SHUFFLE_KEY).permutation(samples.targets)
-    shuffled = yield from fit(samples.inputs, dealt, test, generator(seed, WEIGHT_KEY), RECIPE)
+    learnt = yield from fit(samples.inputs, samples.targets, test, generator(seed, Stream.WEIGHTS), RECIPE)
+    dealt = generator(seed, Stream.DEALT_TARGETS).permutation(samples.targets)
+    shuffled = yield from fit(samples.inputs, dealt, test, generator(seed, Stream.WEIGHTS), RECIPE)
     dimension = yield from estimate_dimension(samples.last_potential_mv > Thresholds().medium)
     last = field_spec(int(samples.seeds[-1]))
     exponents = yield from field_exponents(last, steps=EXPONENT_STEPS, transient=EXPONENT_TRANSIENT)
-    return _metrics(samples, test, learnt, shuffled, dimension.dimension, exponents.per_step[0])
+    return _metrics(samples, learnt, shuffled, dimension.dimension, exponents.per_step[0])
 
 
-def _metrics(
-    samples: Samples, test: Array, learnt: Fit, shuffled: Fit, dimension: float, exponent: float
-) -> TrainingMetrics:
-    tests = int(np.count_nonzero(test))
+def _metrics(samples: Samples, learnt: Fit, shuffled: Fit, dimension: float, exponent: float) -> TrainingMetrics:
     return TrainingMetrics(
         loss_start=learnt.loss_start,
         loss_final=learnt.loss_final,
@@ -74,8 +65,6 @@ def _metrics(
         growth_events=samples.growth_events,
         nernst_symbolic_mv=potassium_potential_mv(),
         nernst_numeric_mv=nernst_potential_mv(1, 0.005, 0.140, 310.15),
-        training_fields=len(test) - tests,
-        test_fields=tests,
         test_loss=learnt.test_loss,
         mean_loss=learnt.mean_loss,
         shuffled_test_loss=shuffled.test_loss,

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.features import FEATURE_NAMES, Thresholds, measure
-from mfn_grpc.core.learning.checks import Array
 from mfn_grpc.core.pieces import Pieces
+from mfn_grpc.core.randomness import Stream, generator
 from mfn_grpc.core.reaction_diffusion import Mycelium, Simulation, SimulationSpec
 
 FIELDS = 192
@@ -24,8 +25,6 @@ COUPLING_MV = 0.0, 4.0
 # Below the activator's steady state of 1.1: the coupling acts from the first step, a pattern would take thousands.
 THRESHOLD = 1.0
 
-# Keys of Philox, apart from those of reaction_diffusion.randomness.
-DRAW_KEY, WEIGHT_KEY, SHUFFLE_KEY = 1001, 1002, 1003
 _SEEDS = 2**63
 _TEST_SHARE = 3
 
@@ -43,11 +42,6 @@ class Samples(NamedTuple):
     growth_events: int
 
 
-def generator(seed: int, key: int) -> np.random.Generator:
-    """Random numbers of one purpose, from a seed in [0, 2^63)."""
-    return np.random.Generator(np.random.Philox(key=[seed, key]))
-
-
 def field_seeds(seed: int) -> Array:
     """The seeds of a cycle's fields, int64 [FIELDS]: consecutive, all different, shared with no nearby cycle."""
     return np.array([(seed * FIELDS + i) % _SEEDS for i in range(FIELDS)], dtype=np.int64)
@@ -60,7 +54,7 @@ def is_test(seeds: Array) -> Array:
 
 def draw(field_seed: int) -> Mycelium:
     """The parameters of one field, each uniform over its range."""
-    rng = generator(field_seed, DRAW_KEY)
+    rng = generator(field_seed, Stream.FIELD_PARAMETERS)
     return Mycelium(
         alpha=float(rng.uniform(*ALPHA)),
         spike_probability=float(rng.uniform(*SPIKE_PROBABILITY)),

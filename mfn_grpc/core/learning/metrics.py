@@ -14,7 +14,6 @@ class TrainingMetrics:
     growth_events: over all fields.
     nernst_symbolic_mv, nernst_numeric_mv: potassium, 5 mM outside and 140 mM inside, at 310.15 K; from the closed form
     in 50 digits, and from the engine.
-    training_fields, test_fields: how many there are.
     test_loss: on the test fields, after training. mean_loss: on the test fields, of the mean training target.
     shuffled_test_loss, shuffled_mean_loss: the same where the targets were dealt out anew among all fields.
     """
@@ -29,8 +28,6 @@ class TrainingMetrics:
     growth_events: int
     nernst_symbolic_mv: float
     nernst_numeric_mv: float
-    training_fields: int
-    test_fields: int
     test_loss: float
     mean_loss: float
     shuffled_test_loss: float

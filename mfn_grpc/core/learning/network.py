@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mfn_grpc.core.learning.checks import Array
+from mfn_grpc.core.arrays import Array
 
 
 class Layers(NamedTuple):

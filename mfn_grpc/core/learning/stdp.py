@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mfn_grpc.core.learning.checks import Array, check_values, numbers
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.learning.checks import check_values, numbers
 from mfn_grpc.core.learning.kernels.traces import trace_change
 from mfn_grpc.core.limits import Limit, Violation, parameter, refuse, violations_of
 

@@ -22,7 +22,15 @@ from mfn_grpc.core.reaction_diffusion.simulation import (
     state_bytes,
     warm_up,
 )
-from mfn_grpc.core.reaction_diffusion.spec import MAX_EDGE, MIN_EDGE, Precision, SimulationSpec, analyze, validate
+from mfn_grpc.core.reaction_diffusion.spec import (
+    MAX_EDGE,
+    MIN_EDGE,
+    Precision,
+    SimulationSpec,
+    analyze,
+    validate,
+    value_violations,
+)
 from mfn_grpc.core.reaction_diffusion.stability import StabilityReport, Stepper
 
 __all__ = [
@@ -54,5 +62,6 @@ __all__ = [
     "simulate_reference",
     "state_bytes",
     "validate",
+    "value_violations",
     "warm_up",
 ]

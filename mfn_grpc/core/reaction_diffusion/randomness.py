@@ -1,35 +1,21 @@
-"""Counter-based randomness: every number follows from (seed, stream, step, position), never from what was drawn before.
+"""The random numbers of simulations: initial noise, growth events and jitter, each by its place and never by order.
 
-Philox (Salmon et al., SC 2011) is keyed by seed and stream; its counter starts at (block, step). Both the kernels and
-their references are handed these numbers as data, so they cannot disagree. Gaussians use numpy's ziggurat, which draws
-on the C library in its tails: equal bits are promised for one platform and one numpy.
+Both the kernels and their references are handed these numbers as data, so they cannot disagree. Gaussians use numpy's
+ziggurat, which draws on the C library in its tails: equal bits are promised for one platform and one numpy.
 """
 
 from collections.abc import Iterator
-from enum import IntEnum
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.randomness import Stream, generator
 
 EVENT_BLOCK_STEPS = 1024
 JITTER_BLOCK_CELLS = 65_536
 RISE_MEAN_MV, RISE_SPREAD_MV = 20.0, 5.0
-
-
-class Stream(IntEnum):
-    """What the numbers are for; one Philox key each."""
-
-    INITIAL = 0
-    GROWTH_EVENTS = 1
-    JITTER = 2
-
-
-def generator(seed: int, stream: Stream, *, step: int = 0, block: int = 0) -> np.random.Generator:
-    """The generator of one block of one step; seed, step and block in [0, 2^63)."""
-    return np.random.Generator(np.random.Philox(key=[seed, int(stream)], counter=[0, block, step, 0]))
 
 
 def uniform(rng: np.random.Generator, low: float, high: float, shape: tuple[int, ...]) -> Array:

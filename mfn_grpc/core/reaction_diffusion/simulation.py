@@ -7,10 +7,12 @@ from itertools import pairwise, product
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.bands import bands
 from mfn_grpc.core.features.history import History
-from mfn_grpc.core.features.watching import watch_step
+from mfn_grpc.core.features.kernels.watching import watch_step
+from mfn_grpc.core.pieces import Pieces, finish
 from mfn_grpc.core.reaction_diffusion.kernels.buffers import apart_buffers
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
 from mfn_grpc.core.reaction_diffusion.models import MODELS
 from mfn_grpc.core.reaction_diffusion.programs import March, MyceliumProgram, Pass, Watch, program
 from mfn_grpc.core.reaction_diffusion.spec import Precision, SimulationSpec, steppers_of
@@ -50,15 +52,29 @@ class Simulation:
 
         Its history goes on from the checkpoint's; where there is none, it begins with the first state.
         """
+        finish(self._open(spec, checkpoint, watched))
+
+    @classmethod
+    def opening(
+        cls, spec: SimulationSpec, checkpoint: Checkpoint | None = None, watched: int | None = None
+    ) -> Pieces["Simulation"]:
+        """What the constructor makes, in pieces: the first state of a large grid takes a second."""
+        simulation = cls.__new__(cls)
+        yield from simulation._open(spec, checkpoint, watched)  # noqa: SLF001  # another constructor of this class
+        return simulation
+
+    def _open(self, spec: SimulationSpec, checkpoint: Checkpoint | None, watched: int | None) -> Pieces[None]:
         self.spec = spec
         self._program = program(spec)
         self._buffers = apart_buffers(self._program.layout)
         self._pass, self._line = 0, 0
         self.units_per_step = sum(each.lines * each.cost for each in self._program.passes)
-        start = checkpoint or Checkpoint(spec.first_step, _initial_state(spec), 0)
-        self.step, self.growth_events = start.step, start.growth_events
-        self.state[...] = start.state
-        self.history = None if watched is None else _history(start, self.state[watched])
+        self.step = spec.first_step if checkpoint is None else checkpoint.step
+        self.growth_events = 0 if checkpoint is None else checkpoint.growth_events
+        yield from _fill(self.state, spec, None if checkpoint is None else checkpoint.state)
+        self.history: History | None = None
+        if watched is not None:
+            self.history = yield from _history(checkpoint, self.state[watched])
         self._watch = Watch.over(spec, watched, self.history)
 
     @property
@@ -78,7 +94,16 @@ class Simulation:
 
     def is_finite(self) -> bool:
         """Whether every value of the state is finite."""
-        return all(bool(np.isfinite(field).all()) for field in self.state)
+        return finish(self.finiteness())
+
+    def finiteness(self) -> Pieces[bool]:
+        """Whether every value of the state is finite; it must not change between the pieces."""
+        for field in self.state:
+            for rows in bands(field.shape):
+                if not np.isfinite(field[rows]).all():
+                    return False
+                yield
+        return True
 
     def advance(self, steps: int) -> None:
         """Make `steps` steps on the calling thread."""
@@ -177,7 +202,7 @@ def simulate_reference(spec: SimulationSpec, steps: int) -> Array:
     """
     running = program(spec)
     state = np.zeros((len(spec.model.species), spec.shape[0] + 2, spec.shape[1] + 2), spec.dtype)
-    state[:, 1:-1, 1:-1] = _initial_state(spec)
+    finish(_fill(state[:, 1:-1, 1:-1], spec, None))
     for step in range(spec.first_step, spec.first_step + steps):
         state = running.reference(state, step)
     return state[:, 1:-1, 1:-1]
@@ -193,14 +218,22 @@ def warm_up() -> None:
             simulation.advance_units(simulation.units_per_step)
 
 
-def _initial_state(spec: SimulationSpec) -> Array:
-    if spec.initial_state is not None:
-        return spec.initial_state
-    return spec.model.initial_state(spec.seed, (spec.shape[0], spec.shape[1]))
+def _fill(state: Array, spec: SimulationSpec, stored: Array | None) -> Pieces[None]:
+    """Write the state that a run goes on from into `state`: the stored one, the given one, or that of the seed."""
+    given = spec.initial_state if stored is None else stored
+    if given is None:
+        yield from spec.model.start(state, spec.seed)
+        return
+    for field, values in zip(state, given, strict=True):
+        for rows in bands(field.shape):
+            field[rows] = values[rows]
+            yield
 
 
-def _history(start: Checkpoint, field: Array) -> History:
-    return History.begin(field) if start.history is None else History.resume(start.history)
+def _history(start: Checkpoint | None, field: Array) -> Pieces[History]:
+    if start is not None and start.history is not None:
+        return History.resume(start.history)
+    return (yield from History.beginning(field))
 
 
 def _parts(whole: Pass, count: int) -> list[range]:

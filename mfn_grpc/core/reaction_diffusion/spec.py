@@ -7,18 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from mfn_grpc.core.limits import InvalidInput, Limit, UnstableSpec, Violation
+from mfn_grpc.core.bands import bands
+from mfn_grpc.core.limits import SEED, InvalidInput, Limit, UnstableSpec, Violation
+from mfn_grpc.core.pieces import Pieces, finish
 from mfn_grpc.core.reaction_diffusion import stability
 from mfn_grpc.core.reaction_diffusion.boundary import AxisBoundary, BoundaryKind
 from mfn_grpc.core.reaction_diffusion.models import Model, Mycelium
 from mfn_grpc.core.reaction_diffusion.stability import StepLimit, Stepper
 
 MIN_EDGE, MAX_EDGE = 4, 4096
-STEPS = Limit(1, 100_000_000, "1", "number of steps")
-SEED = Limit(0, 2**63 - 1, "1", "seed")
-INITIAL_STEP = Limit(0, 10**12, "1", "step number of the initial state")
+STEPS = Limit(1, 100_000_000, "1", "number of steps", whole=True)
+INITIAL_STEP = Limit(0, 10**12, "1", "step number of the initial state", whole=True)
+CHECKED_CELLS = 2**20
 SPACING = Limit(1e-6, 1e6, "1", "distance between cell centres")
-EDGE = Limit(MIN_EDGE, MAX_EDGE, "cells", "edge of the grid")
+EDGE = Limit(MIN_EDGE, MAX_EDGE, "cells", "edge of the grid", whole=True)
 TIME_STEP = Limit(1e-12, 1e6, "1", "time step")
 
 
@@ -112,11 +114,12 @@ def step_limits(spec: SimulationSpec) -> dict[Stepper, StepLimit]:
     }
 
 
-def validate(spec: SimulationSpec, *, stable: bool = True) -> None:
+def validate(spec: SimulationSpec, *, stable: bool = True, values: bool = True) -> None:
     """Refuse a spec that cannot be run: InvalidInput names every fault, UnstableSpec a dt beyond its limit.
 
     Mycelium has dt = 1 always: there UnstableSpec names the rates, and by how much they must fall. With `stable=False`
-    an unstable spec is let through, to be analysed.
+    an unstable spec is let through, to be analysed. With `values=False` the values of its initial state are not looked
+    at: `value_violations` does that in pieces.
     """
     faults = [
         *_model_violations(spec),
@@ -124,6 +127,7 @@ def validate(spec: SimulationSpec, *, stable: bool = True) -> None:
         *_boundary_violations(spec),
         *_step_violations(spec),
         *_initial_state_violations(spec),
+        *(finish(value_violations(spec)) if values else ()),
     ]
     if not _determines_stability(faults):
         unstable = [v for v in (_instability(spec),) if v and stable]
@@ -163,7 +167,8 @@ def _instability(spec: SimulationSpec) -> Violation | None:
 
 
 def _up_to(max_dt: float) -> str:
-    return "any" if math.isinf(max_dt) else f"up to {max_dt}"
+    """Only a system without a stable steady state leaves a limit open."""
+    return "any where it is named, as no steady state is stable" if math.isinf(max_dt) else f"up to {max_dt}"
 
 
 def _model_violations(spec: SimulationSpec) -> list[Violation]:
@@ -229,12 +234,20 @@ def _array_violations(spec: SimulationSpec, state: np.ndarray[Any, np.dtype[Any]
     if len(spec.shape) == 2 and state.shape != spec.state_shape:
         text = f"is {list(state.shape)}, must be {list(spec.state_shape)}: species, rows, columns"
         found.append(Violation(f"{field_name}.shape", str(list(state.shape)), text))
-    if state.dtype.kind == "f" and (bad := _values_beyond(np.finfo(spec.dtype).max, state)):
-        text = f"holds {bad} that are not finite in {spec.precision}, must hold finite numbers only"
-        found.append(Violation(f"{field_name}.data", f"{bad} values", text))
     return found
 
 
-def _values_beyond(largest: np.floating[Any], state: np.ndarray[Any, np.dtype[Any]]) -> int:
-    """How many values are NaN or larger; species by species, so that the copies stay small."""
-    return sum(int(np.count_nonzero(~(np.abs(part) <= largest))) for part in np.atleast_1d(state))
+def value_violations(spec: SimulationSpec) -> Pieces[list[Violation]]:
+    """That values of the initial state are not finite in the precision of the spec, whatever the state's shape."""
+    state = spec.initial_state
+    if state is None or state.dtype.kind != "f":
+        return []
+    largest, bad = np.finfo(spec.dtype).max, 0
+    # Of a view that is not in order reshape makes a copy: by species it stays small.
+    for part in state if state.ndim == 3 and len(state) <= len(spec.model.species) else (state,):
+        flat = part.reshape(-1, 1)
+        for cells in bands(flat.shape, CHECKED_CELLS):
+            bad += int(np.count_nonzero(~(np.abs(flat[cells]) <= largest)))
+            yield
+    text = f"holds {bad} that are not finite in {spec.precision}, must hold finite numbers only"
+    return [Violation("initial_array.data", f"{bad} values", text)] if bad else []

@@ -1,15 +1,14 @@
 """Tools that measurements share: simulations in pieces, random states, counts of what differs."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.pieces import Pieces
+from mfn_grpc.core.randomness import Stream, generator
 from mfn_grpc.core.reaction_diffusion import Simulation, SimulationSpec, validate
 from mfn_grpc.core.validation.checks import Measure
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 CELL_STEPS_A_PIECE = 1_000_000
 """At most 50 ms of the slowest stepper (a transform of every species each step) on one core."""
@@ -42,8 +41,8 @@ def final_state(spec: SimulationSpec, steps: int) -> Pieces[Array]:
 
 
 def random_numbers(seed: int) -> np.random.Generator:
-    """The generator of a check's random inputs, on a Philox key that no stream of the simulations uses."""
-    return np.random.Generator(np.random.Philox(key=[seed, 0x76616C6964617465]))
+    """The generator of a check's random inputs."""
+    return generator(seed, Stream.CHECK_INPUTS)
 
 
 def differing(left: Array, right: Array) -> int:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfn_grpc.core.features.history import History
-from mfn_grpc.core.features.watching import Record, watch_rows, watch_step
+from mfn_grpc.core.features.kernels.watching import Record, watch_rows, watch_step
 from tests.core.features.oracles import CHANGES, Array, Precision, change_features, walk
 
 

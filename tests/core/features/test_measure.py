@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from mfn_grpc.core.bands import above
 from mfn_grpc.core.features import FEATURE_NAMES, History, Measured, Thresholds, measure
-from mfn_grpc.core.features.measure import above
 from mfn_grpc.core.pieces import finish
 from tests.core.features.oracles import (
     CHANGES,
@@ -127,12 +127,22 @@ def test_a_history_without_steps_is_no_history() -> None:
 
 
 @pytest.mark.filterwarnings("error")
-def test_overflow_is_undefined_and_warns_nobody() -> None:
+def test_the_largest_doubles_have_features_and_warn_nobody() -> None:
     field = np.full((4, 4), 1.7e308)
     field[0, 0] = -1.7e308
-    names = undefined_names(measured(field))
-    assert {"v_mean", "v_std"} <= set(names)
-    assert measured(field).features.v_max == 1.7e308
+    found = measured(field)
+    assert not {name for name in undefined_names(found) if name.startswith("v_")}
+    assert found.features.v_max == 1.7e308
+    assert found.features.v_mean == pytest.approx(0.875 * 1.7e308)
+
+
+def test_the_fit_of_equal_counts_explains_nothing_and_says_so() -> None:
+    field = np.full((64, 64), REST)
+    field[3, 5] = field[50, 60] = 0.0
+    found = measured(field)
+    assert found.features.d_box == 0
+    (reason,) = [each.reason for each in found.undefined if each.name == "d_r2"]
+    assert "whose counts differ" in reason
 
 
 def test_a_large_field_comes_in_many_pieces() -> None:

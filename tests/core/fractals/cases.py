@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mfn_grpc.core.fractals import BoxBase, BoxCountOptions, DimensionEstimate, Estimator, estimate_dimension
+from mfn_grpc.core.fractals import (
+    BoxBase,
+    BoxCountOptions,
+    DimensionEstimate,
+    Estimator,
+    FractalOptions,
+    NullOptions,
+    analyze,
+    estimate_dimension,
+)
 from mfn_grpc.core.limits import InvalidInput
 from mfn_grpc.core.pieces import Pieces, finish
 
@@ -74,6 +83,12 @@ def noise(edge: int, share: float, seed: int = 1) -> Array:
 def estimate(mask: Array, options: BoxCountOptions = DYADIC, estimator: Estimator = Estimator.BOX_COUNT) -> Any:
     found: DimensionEstimate = finish(estimate_dimension(mask, estimator, options))
     return found
+
+
+def judged_beside_chance(mask: Array, options: BoxCountOptions = DYADIC) -> DimensionEstimate:
+    """The box count with as few chance patterns as a verdict at 5 % needs."""
+    wanted = FractalOptions(box_count=options, null_comparison=NullOptions(samples=19))
+    return finish(analyze(mask, wanted)).dimensions[0]
 
 
 def counts(found: DimensionEstimate) -> dict[int, int]:

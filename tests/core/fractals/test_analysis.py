@@ -83,6 +83,15 @@ def test_cells_above_the_threshold_form_the_set_of_a_float_field(dtype: Any) -> 
     assert found(field, threshold=1.0).set_cells == 8**4
 
 
+@pytest.mark.filterwarnings("error")
+def test_cells_of_float32_are_compared_in_double_precision() -> None:
+    """0.1 in float32 is more than 0.1, and 1e300 has no place there."""
+    field = np.full((8, 8), 0.1, np.float32)
+    assert found(field, threshold=0.1).set_cells == found(field.astype(np.float64), threshold=0.1).set_cells == 64
+    assert found(field, threshold=1e300).set_cells == 0
+    assert found(field, threshold=-1e300).set_cells == 64
+
+
 def test_cells_that_are_not_0_form_the_set_of_an_integer_field_and_weigh_the_same() -> None:
     field = np.where(carpet(4), np.random.default_rng(0).integers(1, 256, (81, 81)), 0).astype(np.uint8)
     options = {"lacunarity_box_edges_cells": (2,), "generalized_orders": (2.0,)}
@@ -135,14 +144,37 @@ def test_thresholded_noise_is_like_its_null() -> None:
         assert estimator.null_comparison.p_value > 0.05
 
 
-def test_blobs_look_fractal_until_they_are_compared_with_chance() -> None:
-    """The dimension of thresholded noise is evidence of nothing, however well its line fits."""
+def test_a_good_fit_of_blobs_is_evidence_of_nothing() -> None:
     field = blobs(256, 4)
     alone = found(field, threshold=0.0).dimensions[0]
     compared = found(field, threshold=0.0, null_comparison=DIFFUSED).dimensions[0]
-    assert (alone.verdict, compared.verdict) == (Verdict.FRACTAL, Verdict.LIKE_NULL)
     assert alone.r_squared > 0.99
+    assert alone.verdict is not Verdict.FRACTAL
+    assert compared.verdict is Verdict.LIKE_NULL
     assert compared.dimension == alone.dimension
+
+
+@pytest.mark.parametrize("threshold", [-0.3, 0.0, 0.3])
+def test_a_field_and_its_own_mask_have_the_same_comparison(threshold: float) -> None:
+    field = blobs(128, 2)
+    field /= field.std()
+    of_field = found(field, threshold=threshold, null_comparison=DIFFUSED).dimensions
+    assert of_field == found(field > threshold, null_comparison=DIFFUSED).dimensions
+    assert of_field == found((field > threshold).astype(np.uint8), null_comparison=DIFFUSED).dimensions
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_masks_of_smooth_noise_are_unlike_chance_as_rarely_as_the_level_says(share: float) -> None:
+    """Of 120 at 20 % (9 patterns would do) 24 are expected; tolerance: four standard deviations of a binomial, 17.5."""
+    p_values = []
+    for seed in range(120):
+        field = blobs(64, seed)
+        null = NullOptions(samples=19, seed=seed)
+        comparison = found(field > np.quantile(field, 1 - share), null_comparison=null).dimensions[0].null_comparison
+        assert comparison is not None
+        p_values.append(comparison.p_value)
+    rejected = sum(p_value <= 0.2 for p_value in p_values)
+    assert abs(rejected - 24) < 4 * math.sqrt(120 * 0.2 * 0.8)
 
 
 @pytest.mark.parametrize("null", [SHUFFLED, DIFFUSED])
@@ -150,7 +182,7 @@ def test_a_fractal_is_not_like_chance(null: NullOptions) -> None:
     found_dimension = found(triangle(7), null_comparison=null).dimensions[0]
     assert found_dimension.verdict is Verdict.FRACTAL
     assert found_dimension.null_comparison is not None
-    assert found_dimension.null_comparison.p_value == 0
+    assert found_dimension.null_comparison.p_value == 1 / 41
 
 
 def test_the_comparison_is_that_of_its_seed() -> None:

@@ -22,7 +22,17 @@ from mfn_grpc.core.fractals import (
 from mfn_grpc.core.fractals.chaos import WALKERS, walk_reference
 from mfn_grpc.core.fractals.kernels.chaos import walk
 from mfn_grpc.core.limits import InvalidInput
-from tests.core.fractals.cases import DYADIC, ONE_PERCENT, TRIADIC, Array, carpet, estimate, triangle, vicsek
+from tests.core.fractals.cases import (
+    DYADIC,
+    ONE_PERCENT,
+    TRIADIC,
+    Array,
+    carpet,
+    estimate,
+    judged_beside_chance,
+    triangle,
+    vicsek,
+)
 
 SYSTEMS = [SIERPINSKI_TRIANGLE, BARNSLEY_FERN, KOCH, random_contractive(1, 1), random_contractive(2, 9)]
 UNIT: dict[str, Any] = {"low": (0.0, 0.0), "high": (1.0, 1.0)}
@@ -98,7 +108,7 @@ def test_points_of_the_chaos_game_have_the_dimension_of_the_set(
 ) -> None:
     """Few cells are missed by a million points; the Koch curve's triangles share cells, as in its exact picture."""
     cells = rasterize(chaos_game(system, 1_000_000, 0), (edge, edge), **UNIT)
-    found = estimate(cells, options)
+    found = judged_beside_chance(cells, options)
     assert found.dimension == pytest.approx(dimension, rel=tolerance)
     assert found.verdict is Verdict.FRACTAL
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.ndimage
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -23,6 +25,7 @@ from tests.core.fractals.cases import (
     dust,
     estimate,
     faults,
+    judged_beside_chance,
     koch,
     noise,
     slope,
@@ -51,9 +54,62 @@ def test_sets_have_the_dimension_of_the_textbook_at_their_natural_base(
 ) -> None:
     found = estimate(mask, options)
     assert found.dimension == pytest.approx(dimension, rel=tolerance)
-    assert found.verdict is (Verdict.NOT_FRACTAL if dimension in (1, 2) else Verdict.FRACTAL)
+    assert found.verdict is (Verdict.NOT_FRACTAL if dimension in (1, 2) else Verdict.UNDEFINED)
     assert str(round(found.dimension, 3)) in found.verdict_reason
     assert found.r_squared == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(("mask", "options"), [s[1:3] for s in SETS[:5]], ids=[s[0] for s in SETS[:5]])
+def test_fractals_are_called_so_beside_chance_patterns_only(mask: Array, options: BoxCountOptions) -> None:
+    alone, beside = estimate(mask, options), judged_beside_chance(mask, options)
+    assert "ask for a null comparison" in alone.verdict_reason
+    assert (alone.verdict, beside.verdict) == (Verdict.UNDEFINED, Verdict.FRACTAL)
+    assert beside.null_comparison is not None
+    assert beside.null_comparison.p_value == 1 / 20  # further out than all 19
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_smooth_noise_alone_is_never_called_a_fractal(seed: int) -> None:
+    white = np.random.default_rng(seed).standard_normal((128, 128))
+    mask = scipy.ndimage.gaussian_filter(white, (0.5, 1, 2, 3, 5, 8)[seed % 6], mode="wrap") > 0
+    assert estimate(mask).verdict is not Verdict.FRACTAL
+
+
+@pytest.mark.parametrize("half_width", [0.6, 1, 2, 4])
+def test_thick_circles_and_lines_are_no_fractals_though_chance_patterns_differ(half_width: float) -> None:
+    row, column = np.indices((256, 256))
+    circle = np.abs(np.hypot(row - 128, column - 128) - 90) < half_width
+    line = np.abs(row - 0.37 * column - 20) < half_width
+    for mask in (circle, line):
+        found = judged_beside_chance(mask)
+        assert found.verdict in {Verdict.NO_SCALING, Verdict.NOT_FRACTAL}
+        assert found.null_comparison is not None
+        assert found.null_comparison.p_value == 1 / 20
+
+
+def test_a_power_law_over_less_than_a_decade_is_not_enough() -> None:
+    found = judged_beside_chance(triangle(7)[:16, :16])
+    assert found.dimension == pytest.approx(math.log2(3), rel=EXACT)
+    assert found.verdict is Verdict.UNDEFINED
+    assert "short of 10" in found.verdict_reason
+
+
+def test_a_set_that_is_a_fractal_on_its_small_scales_only_is_none() -> None:
+    mask = np.kron(np.eye(16, dtype=np.bool_), triangle(4))
+    found = judged_beside_chance(mask)
+    assert found.verdict is Verdict.NO_SCALING
+    assert "no one power law" in found.verdict_reason
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_the_interval_is_students_about_the_slope_of_all_scales_used(level: float) -> None:
+    outline = np.pad(np.zeros((254, 254), np.bool_), 1, constant_values=True)
+    found = estimate(outline, BoxCountOptions(confidence_level=level))
+    edges = np.array([scale.box_edge_cells for scale in found.counts if scale.used])
+    assert [counts(found)[edge] for edge in edges] == [4 * (256 // edge) - 4 for edge in edges]
+    line = scipy.stats.linregress(np.log(edges), np.log(4 * (256 // edges) - 4))
+    low, high = scipy.stats.t.interval(level, edges.size - 2, loc=-line.slope, scale=line.stderr)
+    assert (found.dimension_low, found.dimension_high) == pytest.approx((low, high), rel=1e-9)
 
 
 def test_exact_power_laws_have_an_interval_of_no_width_and_equal_slopes_at_every_scale() -> None:
@@ -110,7 +166,8 @@ def test_a_few_points_far_apart_have_dimension_0() -> None:
     mask = np.zeros((64, 64), np.bool_)
     mask[[0, 0, 63, 63], [0, 63, 0, 63]] = True
     found = estimate(mask, BoxCountOptions(max_box_edge_cells=16))
-    assert (found.dimension, found.verdict, found.r_squared) == (0, Verdict.NOT_FRACTAL, 1)
+    assert (found.dimension, found.verdict) == (0, Verdict.NOT_FRACTAL)
+    assert math.isnan(found.r_squared)
 
 
 @pytest.mark.parametrize(

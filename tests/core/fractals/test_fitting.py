@@ -40,9 +40,12 @@ def test_points_on_a_line_have_no_residuals() -> None:
     assert (line.slope, line.intercept, line.standard_error, line.r_squared) == (2, 5, 0, 1)
 
 
-def test_a_level_line_is_exact_as_well() -> None:
-    assert fit_line([0, 1, 2], [4, 4, 4]).r_squared == 1
-    assert fit_line([0, 1, 2], [0, 0, 0]).r_squared == 1
+@pytest.mark.parametrize("level", [0.0, 4.0, math.log(2), math.log(3)])
+def test_a_level_line_explains_nothing_since_there_is_nothing_to_explain(level: float) -> None:
+    for points in (3, 5, 7):
+        line = fit_line(list(range(points)), [level] * points)
+        assert line.slope == pytest.approx(0, abs=1e-15)  # a mean of equal numbers rounds
+        assert math.isnan(line.r_squared)
 
 
 def test_two_points_have_a_slope_and_no_error() -> None:

@@ -80,22 +80,59 @@ def test_a_self_similar_set_whose_cells_weigh_the_same_has_one_dimension_at_all_
     assert dimensions(mask, ORDERS, options) == pytest.approx([dimension] * len(ORDERS), rel=EXACT)
 
 
+def sum_by_loop(window: Array, edge: int, q: float) -> float:
+    """Of all boxes from the corner on, for q < 0 of whole ones."""
+    boxes = [box for box in boxes_by_loop(window, edge) if q >= 0 or box.shape == (edge, edge)]
+    shares = np.array([box.sum() for box in boxes]) / window.sum()
+    shares = shares[shares > 0]
+    return float((shares * np.log(shares)).sum() if q == 1 else np.log((shares**q).sum()) / (q - 1))
+
+
 @pytest.mark.parametrize("options", [DYADIC, TRIADIC, BoxCountOptions(crop_to_bounding_box=False)])
 @pytest.mark.parametrize("whole", [True, False])
 def test_dimensions_are_those_of_a_plain_loop(options: BoxCountOptions, whole: bool) -> None:
-    """Boxes that the window cuts included; a set and the same set as a float field give the same."""
+    """The sums of the measure over those of the uniform one; a set and the same set as a float field give the same."""
     mask = np.zeros((70, 61), np.bool_)
     mask[3:55, 5:60] = noise(60, 0.1)[:52, :55]
     measure = mask if whole else mask * np.random.default_rng(0).random(mask.shape)
     window = cropped(measure) if options.crop_to_bounding_box else measure
     edges = [options.base.ratio**k for k in range(7) if options.base.ratio**k <= min(window.shape) // 2]
     for q, found in zip((-2.0, 0.5, 1.0, 3.0), dimensions(measure, (-2.0, 0.5, 1.0, 3.0), options), strict=True):
-        sums = []
-        for edge in edges:
-            shares = np.array([box.sum() for box in boxes_by_loop(window, edge)]) / window.sum()
-            shares = shares[shares > 0]
-            sums.append((shares * np.log(shares)).sum() if q == 1 else np.log((shares**q).sum()) / (q - 1))
-        assert found == pytest.approx(np.polyfit(np.log(edges), sums, 1)[0], rel=EXACT)
+        log_edges = [sum_by_loop(np.ones(window.shape), edge, q) / 2 for edge in edges]
+        sums = [sum_by_loop(window, edge, q) for edge in edges]
+        assert found == pytest.approx(np.polyfit(log_edges, sums, 1)[0], rel=EXACT)
+
+
+@pytest.mark.parametrize("shape", [(100, 100), (129, 129), (127, 127), (1000, 37), (200, 70), (5, 4)])
+@pytest.mark.parametrize("options", [DYADIC, BoxCountOptions(max_box_edge_cells=8192)])
+@pytest.mark.parametrize("dtype", [np.float64, np.bool_])
+def test_the_uniform_measure_on_any_rectangle_has_dimension_2(
+    shape: tuple[int, int], options: BoxCountOptions, dtype: Any
+) -> None:
+    assert dimensions(np.ones(shape, dtype), ORDERS, options) == pytest.approx([2.0] * len(ORDERS), rel=EXACT)
+
+
+@pytest.mark.parametrize("shape", [(1, 101), (101, 1), (1, 129)])
+def test_the_uniform_measure_on_a_line_of_any_length_has_dimension_1(shape: tuple[int, int]) -> None:
+    assert dimensions(np.ones(shape), ORDERS) == pytest.approx([1.0] * len(ORDERS), rel=EXACT)
+
+
+@pytest.mark.parametrize(("q", "tolerance"), [(-2.0, 0.15), (0.0, 1e-10), (1.0, 0.06), (2.0, 0.12)])
+def test_windows_that_boxes_do_not_fit_bias_a_cascade_by_little(q: float, tolerance: float) -> None:
+    """Parts of a cascade; tolerance: some 3 times the root mean square over windows, by which parts differ."""
+    rng, whole = np.random.default_rng(0), cascade(WEIGHTS, 8)
+    for rows, cols in rng.integers(70, 200, (20, 2)):
+        top, left = rng.integers(0, 256 - rows), rng.integers(0, 256 - cols)
+        window = whole[top : top + rows, left : left + cols]
+        assert dimensions(window, (q,))[0] == pytest.approx(by_closed_form(WEIGHTS, q), abs=tolerance)
+
+
+def test_boxes_without_mass_that_are_whole_leave_negative_orders_undefined() -> None:
+    mask = np.zeros((5, 5), np.bool_)
+    mask[4, 0] = mask[0, 4] = True
+    below, above = dimensions(mask, (-1.0, 1.0))
+    assert math.isnan(below) or below == pytest.approx(0, abs=EXACT)
+    assert above == pytest.approx(0, abs=EXACT)
 
 
 def test_only_the_edges_asked_for_are_used() -> None:

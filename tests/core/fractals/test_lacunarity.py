@@ -61,6 +61,14 @@ def test_a_uniform_field_is_not_lacunar_even_when_its_masses_are_large() -> None
     assert values(np.ones((50, 50), np.bool_), 1, 7, 50) == [1, 1, 1]
 
 
+@pytest.mark.parametrize("other", [0.2, 0.3, 0.7])
+def test_stripes_are_not_lacunar_at_boxes_that_hold_whole_ones(other: float) -> None:
+    """All boxes hold one mass. Squares that are not taken about it add up their roundings, to 2e-14 here."""
+    stripes = np.ones((500, 2000))
+    stripes[:, ::2] = other
+    assert values(stripes, 2, 4, 6) == pytest.approx([1, 1, 1], abs=1e-15)
+
+
 def test_a_box_as_large_as_the_field_has_no_variance() -> None:
     assert values(noise(20, 0.5), 20) == [1]
 
@@ -91,7 +99,12 @@ def test_large_fields_are_worked_on_in_pieces() -> None:
     (np.ones((4, 6)), (1, 3, 3), {"lacunarity_box_edges_cells[2]"}),
     (np.ones((4, 6)), (3, 1, 9), {"lacunarity_box_edges_cells[1]", "lacunarity_box_edges_cells[2]"}),
     (np.ones((99, 99)), tuple(range(1, 66)), {"lacunarity_box_edges_cells"}),
+    (np.ones((4, 6)), (1.0,), {"lacunarity_box_edges_cells[0]"}),
     (np.array([[1.0, math.nan, -1.0]]), (1,), {"array.data"}),
+    (np.array([["1", "2"]]), (1,), {"array.element_type"}),
+    (np.ones((2, 2), np.complex128), (1,), {"array.element_type"}),
+    (np.ones((2, 2), object), (1,), {"array.element_type"}),
+    (np.ones((2, 2), "datetime64[s]"), (1,), {"array.element_type"}),
     (np.ones((2, 2, 2)), (1,), {"array.shape"}),
     (np.ones((0, 2)), (1,), {"array.shape[0]"}),
 ])  # fmt: skip  # one fault a line

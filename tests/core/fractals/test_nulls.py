@@ -2,20 +2,23 @@ import math
 
 import numpy as np
 import pytest
+import scipy.integrate
 import scipy.ndimage
+import scipy.stats
 from scipy.special import ive
 
-from mfn_grpc.core.fractals import DimensionEstimate, Estimator, NullModel, NullOptions, Verdict
+from mfn_grpc.core.fractals import BoxCountOptions, DimensionEstimate, NullModel, NullOptions, Verdict
 from mfn_grpc.core.fractals.nulls import (
     chance_pattern,
     compare,
+    correlation_above,
     correlation_length,
     diffusion_time,
     time_for,
     with_comparison,
 )
 from mfn_grpc.core.pieces import finish
-from tests.core.fractals.cases import Array, noise
+from tests.core.fractals.cases import Array, disc, estimate, noise, triangle
 
 WHITE = 1 - math.exp(-1)
 
@@ -65,33 +68,65 @@ def test_a_constant_field_is_correlated_over_nothing(shape: tuple[int, int]) -> 
     assert length(np.ones(shape, np.bool_)) == 0
 
 
+@pytest.mark.parametrize("share", [1e-6, 0.01, 0.3, 0.5, 0.9])
+@pytest.mark.parametrize("correlation", [0.0, 0.05, 0.5, 0.9, 0.999, 1.0])
+def test_whether_gaussians_exceed_a_level_is_correlated_as_their_joint_distribution_says(
+    correlation: float, share: float
+) -> None:
+    """The probability that both exceed it, by adaptive quadrature of one given the other."""
+    level = scipy.stats.norm.isf(share)
+
+    def both(first: float) -> float:
+        given = (level - correlation * first) / math.sqrt(1 - correlation**2)
+        return float(scipy.stats.norm.pdf(first) * scipy.stats.norm.sf(given))
+
+    joint = share if correlation == 1 else scipy.integrate.quad(both, level, level + 12, epsabs=0, limit=200)[0]
+    expected = (joint - share**2) / (share * (1 - share))
+    # The difference of two probabilities loses the digits that they share.
+    assert correlation_above(np.array([correlation]), share)[0] == pytest.approx(expected, rel=1e-6, abs=1e-7)
+
+
+def test_at_the_median_it_is_the_arc_sine_law() -> None:
+    correlation = np.linspace(0, 1, 11)
+    expected = 2 / math.pi * np.arcsin(correlation)
+    np.testing.assert_allclose(correlation_above(correlation, 0.5), expected, rtol=1e-13)
+
+
 @pytest.mark.parametrize("cells", [0.8, 1.0, 2.5, 10.0, 100.0])
-def test_noise_diffuses_until_its_correlation_is_1_over_e_at_the_length(cells: float) -> None:
-    time = diffusion_time(cells)
+def test_noise_diffuses_until_its_mask_is_correlated_by_1_over_e_at_the_length(cells: float) -> None:
+    time = diffusion_time(cells, 0.5)
     lags = np.arange(int(cells) + 3)
-    correlation = ive(lags, 4 * time) / ive(0, 4 * time)
+    correlation = 2 / math.pi * np.arcsin(ive(lags, 4 * time) / ive(0, 4 * time))
     assert np.interp(cells, lags, correlation) == pytest.approx(math.exp(-1), rel=1e-9)
 
 
 def test_long_lengths_need_the_time_of_the_continuum() -> None:
-    """exp(-r^2 / 8t) is 1/e at r^2 = 8t."""
-    assert diffusion_time(200.0) == pytest.approx(200**2 / 8, rel=1e-3)
+    """exp(-r^2 / 8t) is sin(pi / 2e), of which the arc sine law makes 1/e."""
+    expected = -(200**2) / 8 / math.log(math.sin(math.pi / (2 * math.e)))
+    assert diffusion_time(200.0, 0.5) == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize("cells", [0.0, 0.3, WHITE])
-def test_lengths_of_white_noise_and_less_need_no_diffusion(cells: float) -> None:
-    assert diffusion_time(cells) == 0
+@pytest.mark.parametrize("share", [1e-6, 0.5, 1 - 1e-6])
+def test_lengths_of_white_noise_and_less_need_no_diffusion(cells: float, share: float) -> None:
+    assert diffusion_time(cells, share) == 0
 
 
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.8])
 @pytest.mark.parametrize("cells", [2.0, 6.0])
-def test_diffused_noise_has_the_correlation_length_it_was_diffused_to(cells: float) -> None:
-    """Measured on the thresholded pattern, whose correlation is 2/pi arcsin of the noise's: at half the cells."""
-    mask = pattern((600, 600), 180_000, diffusion_time(cells))
-    time = diffusion_time(cells)
-    lags = np.arange(4 * int(cells))
-    of_pattern = 2 / math.pi * np.arcsin(ive(lags, 4 * time) / ive(0, 4 * time))
-    expected = np.interp(-math.exp(-1), -of_pattern, lags)
-    assert length(mask) == pytest.approx(expected, rel=0.05)  # some 10^4 independent patches
+def test_patterns_have_the_correlation_length_they_were_made_for(cells: float, share: float) -> None:
+    mask = pattern((600, 600), int(share * 360_000), diffusion_time(cells, share))
+    assert length(mask) == pytest.approx(cells, rel=0.05)  # some 10^3 independent patches of the rarer kind
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_patterns_for_a_mask_of_smooth_noise_are_as_coarse_as_the_mask(share: float) -> None:
+    white = np.random.default_rng(0).standard_normal((600, 600))
+    field = scipy.ndimage.gaussian_filter(white, 3, mode="wrap")
+    mask = field > np.quantile(field, 1 - share)
+    assert length(mask) < 0.9 * length(field)
+    made = pattern((600, 600), int(mask.sum()), finish(time_for(mask, NullModel.DIFFUSION)))
+    assert length(made) == pytest.approx(length(mask), rel=0.05)
 
 
 @pytest.mark.parametrize("time", [0.0, 0.3, 50.0])
@@ -125,22 +160,38 @@ def test_undiffused_patterns_are_uniform() -> None:
     assert np.abs(share - 0.25).max() < 5 * math.sqrt(0.25 * 0.75 / 400)
 
 
-def test_shuffled_patterns_are_not_diffused_whatever_the_field() -> None:
-    field = np.add.outer(np.arange(30.0), np.arange(30.0))
-    assert finish(time_for(field, NullModel.SHUFFLED)) == 0
-    assert finish(time_for(field, NullModel.DIFFUSION)) > 1
+def test_shuffled_patterns_are_not_diffused_whatever_the_set() -> None:
+    mask = np.add.outer(np.arange(30), np.arange(30)) > 30
+    assert finish(time_for(mask, NullModel.SHUFFLED)) == 0
+    assert finish(time_for(mask, NullModel.DIFFUSION)) > 1
 
 
-def test_the_p_value_is_the_share_of_patterns_as_far_from_their_mean() -> None:
+@pytest.mark.parametrize("value", [False, True])
+def test_no_patterns_differ_from_a_set_without_cells_or_gaps(value: bool) -> None:
+    assert finish(time_for(np.full((9, 9), value), NullModel.DIFFUSION)) == 0
+
+
+def test_the_p_value_is_the_share_of_all_as_far_from_the_mean_of_all() -> None:
     others = [1.0, 1.1, 1.2, 1.3, 1.4]
     found = compare(1.31, others, NullOptions(samples=10))
     assert found.dimension_mean == pytest.approx(1.2)
     assert found.dimension_std == pytest.approx(np.std(others, ddof=1))
-    assert found.p_value == 0.4
+    assert found.p_value == 4 / 6  # 1.0, 1.1, 1.4 and itself are 0.092 or more from the mean of all, 1.218
     assert (found.samples, found.null_model) == (10, NullModel.DIFFUSION)
-    assert compare(9.0, others, NullOptions()).p_value == 0
+    assert compare(9.0, others, NullOptions()).p_value == 1 / 6
     assert compare(1.2, others, NullOptions()).p_value == 1
-    assert compare(1.4, others, NullOptions()).p_value == 0.4  # 1.0 is as far, but for rounding
+    assert compare(1.4, [1.0, 1.1, 1.2, 1.3], NullOptions()).p_value == 2 / 5  # 1.0 is as far, but for rounding
+
+
+@pytest.mark.parametrize("count", [10, 40])
+def test_one_more_of_the_patterns_is_beyond_any_level_as_often_as_the_level_says(count: int) -> None:
+    """Exactly so by symmetry, at levels of k / (n + 1); tolerance: four standard deviations of 4000 draws."""
+    draws = np.random.default_rng(0).gamma(2.0, size=(4000, count + 1)).tolist()
+    p_values = np.array([compare(one, others, NullOptions()).p_value for one, *others in draws])
+    for rank in (1, 2, count // 2):
+        level = rank / (count + 1)
+        deviation = math.sqrt(level * (1 - level) / len(draws))
+        assert np.mean(p_values <= level + 1e-12) == pytest.approx(level, abs=4 * deviation)
 
 
 def test_patterns_without_a_dimension_are_left_out() -> None:
@@ -151,23 +202,39 @@ def test_patterns_without_a_dimension_are_left_out() -> None:
         assert all(math.isnan(number) for number in (found.dimension_mean, found.dimension_std, found.p_value))
 
 
-def estimated(verdict: Verdict) -> DimensionEstimate:
-    return DimensionEstimate(Estimator.BOX_COUNT, 1.5, 1.4, 1.6, 0.99, (), verdict, "as it was")
+FRACTAL, SMOOTH = estimate(triangle(6)), estimate(disc(64))
+TWO_SCALES = estimate(triangle(4), BoxCountOptions(max_box_edge_cells=2))
+NEAR, FAR, NONE = [1.5, 1.55, 1.6, 1.65, 1.9] * 5, [1.1, 1.12, 1.14, 1.13] * 5, [math.nan] * 20
 
 
-@pytest.mark.parametrize(("verdict", "others", "expected"), [
-    (Verdict.FRACTAL, [1.4, 1.5, 1.6], Verdict.LIKE_NULL),
-    (Verdict.NO_SCALING, [1.4, 1.5, 1.6], Verdict.LIKE_NULL),
-    (Verdict.UNDEFINED, [1.4, 1.5, 1.6], Verdict.UNDEFINED),
-    (Verdict.FRACTAL, [1.8, 1.81, 1.82], Verdict.FRACTAL),
-    (Verdict.FRACTAL, [math.nan] * 3, Verdict.FRACTAL),
+@pytest.mark.parametrize(("estimated", "others", "verdict", "words"), [
+    (FRACTAL, NEAR, Verdict.LIKE_NULL, "not rare"),
+    (SMOOTH, [SMOOTH.dimension - 0.1, SMOOTH.dimension + 0.1] * 10, Verdict.LIKE_NULL, "not rare"),
+    (TWO_SCALES, NEAR, Verdict.UNDEFINED, "2 scales"),
+    (FRACTAL, FAR, Verdict.FRACTAL, "no whole number"),
+    (SMOOTH, FAR, Verdict.NO_SCALING, "smooth"),
+    (FRACTAL, NONE, Verdict.UNDEFINED, "fewer than two"),
+    (FRACTAL, FAR[:18], Verdict.UNDEFINED, "that takes 19"),
+    (FRACTAL, NEAR[:10], Verdict.LIKE_NULL, "not rare"),
 ])  # fmt: skip  # one case a line
-def test_what_chance_gives_as_well_is_like_the_null(verdict: Verdict, others: list[float], expected: Verdict) -> None:
-    comparison = compare(1.5, others, NullOptions())
-    found = with_comparison(estimated(verdict), comparison, 0.95)
-    assert found.verdict is expected
-    assert found.null_comparison is comparison
-    assert ("chance patterns" in found.verdict_reason) == (expected is Verdict.LIKE_NULL)
+def test_what_chance_gives_as_well_is_like_the_null(
+    estimated: DimensionEstimate, others: list[float], verdict: Verdict, words: str
+) -> None:
+    options = NullOptions(samples=len(others))
+    found = with_comparison(estimated, others, options, 0.95)
+    assert found.verdict is verdict
+    assert words in found.verdict_reason
+    assert repr(found.null_comparison) == repr(compare(estimated.dimension, others, options))  # repr: NaN is not NaN
+    assert found.dimension == estimated.dimension
+
+
+@pytest.mark.parametrize(("level", "fewest"), [(0.8, 4), (0.9, 9), (0.95, 19), (0.99, 99), (0.999, 999)])
+def test_a_verdict_needs_as_many_patterns_as_its_level_is_small(level: float, fewest: int) -> None:
+    others = (FAR * 50)[:fewest]
+    assert with_comparison(FRACTAL, others, NullOptions(), level).verdict is Verdict.FRACTAL
+    short = with_comparison(FRACTAL, others[1:], NullOptions(), level)
+    assert short.verdict is Verdict.UNDEFINED
+    assert f"takes {fewest}" in short.verdict_reason
 
 
 def test_large_patterns_are_made_in_pieces() -> None:

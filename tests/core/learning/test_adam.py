@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.learning import AdamParameters, adam_start, adam_step
-from mfn_grpc.core.learning.checks import Array
 from mfn_grpc.core.limits import InvalidInput
 
 

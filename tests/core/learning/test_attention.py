@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import softmax
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.learning import Projections, multi_head_attention, sparse_attention, top_k_weights
-from mfn_grpc.core.learning.checks import Array
 from mfn_grpc.core.limits import InvalidInput
 
 # Softmax and matrix products of numbers near 1, summed in another order than the loop's.

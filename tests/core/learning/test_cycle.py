@@ -1,5 +1,7 @@
 import dataclasses
 import math
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,16 +10,14 @@ from mfn_grpc.core.features import FEATURE_NAMES
 from mfn_grpc.core.learning import TrainingMetrics, training_cycle
 from mfn_grpc.core.learning.cycle import RECIPE, potassium_potential_mv
 from mfn_grpc.core.learning.fields import (
-    SHUFFLE_KEY,
-    WEIGHT_KEY,
     field_seeds,
-    generator,
     is_test,
     simulate_samples,
 )
 from mfn_grpc.core.learning.fitting import fit
 from mfn_grpc.core.limits import InvalidInput
 from mfn_grpc.core.pieces import finish
+from mfn_grpc.core.randomness import Stream, generator
 from mfn_grpc.v1 import validation_pb2
 
 LEARNT = 0.2
@@ -39,12 +39,12 @@ def test_the_features_teach_and_shuffled_targets_do_not(seed: int) -> None:
 def test_the_same_field_on_both_sides_makes_shuffled_targets_learnable() -> None:
     """The wrong recipe: each field is looked at twice, and looks are split instead of fields."""
     samples = finish(simulate_samples(field_seeds(0)))
-    dealt = generator(0, SHUFFLE_KEY).permutation(samples.targets)
+    dealt = generator(0, Stream.DEALT_TARGETS).permutation(samples.targets)
     inputs, targets, seeds = (np.repeat(part, 2, axis=0) for part in (samples.inputs, dealt, samples.seeds))
     by_look = np.arange(len(seeds)) % 2 == 0
 
-    wrong = finish(fit(inputs, targets, by_look, generator(0, WEIGHT_KEY), RECIPE))
-    right = finish(fit(inputs, targets, is_test(seeds), generator(0, WEIGHT_KEY), RECIPE))
+    wrong = finish(fit(inputs, targets, by_look, generator(0, Stream.WEIGHTS), RECIPE))
+    right = finish(fit(inputs, targets, is_test(seeds), generator(0, Stream.WEIGHTS), RECIPE))
 
     assert wrong.gain >= LEARNT
     assert right.gain < LEARNT
@@ -89,15 +89,12 @@ def test_the_metrics_carry_every_field_of_the_protocol() -> None:
     assert wanted <= {field.name for field in dataclasses.fields(TrainingMetrics)}
 
 
-@pytest.mark.parametrize("seed", [-1, 2**63, math.nan])
-def test_a_seed_out_of_range_is_refused(seed: int) -> None:
+@pytest.mark.parametrize("seed", [-1, 2**63, math.nan, 1.5, 3.0])
+def test_a_seed_out_of_range_or_with_a_fraction_is_refused(seed: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         finish(training_cycle(seed))
     assert [violation.field for violation in caught.value.violations] == ["seed"]
 
 
 def test_a_cycle_is_cut_into_many_pieces() -> None:
-    pieces = training_cycle(0)
-    for _ in range(100):
-        next(pieces)
-    pieces.close()
+    assert sum(1 for _ in islice(training_cycle(0), 100)) == 100

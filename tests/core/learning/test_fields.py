@@ -62,6 +62,9 @@ def test_parameters_are_uniform_over_their_ranges_and_independent() -> None:
 @pytest.mark.parametrize("seed", [0, 1, LAST_SEED])
 def test_every_field_is_a_valid_run(seed: int) -> None:
     validate(field_spec(seed))
+    simulation = Simulation(field_spec(seed))
+    simulation.advance(STEPS)
+    assert simulation.is_finite()
 
 
 def test_a_sample_is_what_the_features_of_the_whole_history_say() -> None:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.learning.adam import AdamParameters
-from mfn_grpc.core.learning.checks import Array
-from mfn_grpc.core.learning.fitting import FARTHEST_DEVIATIONS, Fit, Recipe, fit, standardise, train
+from mfn_grpc.core.learning.fitting import Fit, Recipe, fit, standardise, train
 from mfn_grpc.core.learning.network import initial_weights, penalised_loss
 from mfn_grpc.core.pieces import finish
 
@@ -72,13 +72,29 @@ class TestTraining:
         inputs, targets, test = task(1)
         assert sum(1 for _ in fit(inputs, targets, test, noise(1), Recipe(steps=400))) == 8
 
-    def test_an_input_far_out_counts_as_one_at_the_edge(self) -> None:
+    def test_an_input_far_out_counts_as_one_three_deviations_out(self) -> None:
         inputs, targets, test = task(2)
-        far, edge = inputs.copy(), inputs.copy()
         mean, deviation = inputs[~test, 3].mean(), inputs[~test, 3].std()
-        far[0, 3], edge[0, 3] = 1e9, mean + (FARTHEST_DEVIATIONS + 1e-9) * deviation
         assert test[0]
-        assert fitted(far, targets, test, 2) == fitted(edge, targets, test, 2)
+
+        def with_input(deviations: float) -> Fit:
+            moved = inputs.copy()
+            moved[0, 3] = mean + deviations * deviation
+            return fitted(moved, targets, test, 2)
+
+        assert with_input(1e9) == with_input(3 + 1e-9)
+        assert with_input(-1e9) == with_input(-3 - 1e-9)
+        assert with_input(2.999).test_loss != with_input(3.1).test_loss
+
+    def test_the_penalty_of_a_recipe_wears_down_the_weights_and_leaves_the_biases(self) -> None:
+        """Where everything is 0 there is no error, and the penalty alone has a gradient."""
+        start = initial_weights(FEATURES, Recipe().units, noise(5))
+        start[start == 0] = 0.0
+        nothing = np.zeros((SAMPLES, FEATURES)), np.zeros(SAMPLES)
+        worn = finish(train(start, *nothing, Recipe()))
+        assert np.linalg.norm(worn) < 0.1 * np.linalg.norm(start)
+        assert np.array_equal(worn == 0, start == 0)
+        assert np.array_equal(finish(train(start, *nothing, Recipe(decay=0.0))), start)
 
 
 class TestHonesty:

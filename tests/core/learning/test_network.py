@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from mfn_grpc.core.learning.checks import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.learning.network import (
     initial_weights,
     layers_of,

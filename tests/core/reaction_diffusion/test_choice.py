@@ -1,6 +1,7 @@
 """Which stepper a spec gets when its caller leaves that open."""
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from mfn_grpc.core.limits import UnstableSpec
 from mfn_grpc.core.reaction_diffusion import (
     AxisBoundary,
+    Brusselator,
     GrayScott,
     Model,
     Mycelium,
@@ -30,6 +32,11 @@ STIFF = SimulationSpec(Schnakenberg(), shape=(8, 8), spacing=(0.1, 0.1))
 
 def limits_of(spec: SimulationSpec) -> dict[Stepper, float]:
     return {limit.stepper: limit.max_dt for limit in analyze(spec).step_limits}
+
+
+def stated_limits(reason: str) -> list[float]:
+    """The limits in a reason, that of the stepper chosen first."""
+    return [float(number) for number in re.findall(r"(?:limit of |[A-Z4] \()([\d.e-]*\d)", reason)]
 
 
 @pytest.mark.parametrize("model", ALL_MODELS, ids=lambda model: model.name)
@@ -64,10 +71,22 @@ def test_the_reason_is_one_sentence_with_the_numbers_that_decided(model: type[Mo
     for stepper, limit in limits.items():
         choice = choose_stepper(replace(spec, dt=limit))
         assert choice.stepper is stepper
-        assert choice.reason.startswith(f"{stepper.name}: dt {limit} is within its limit of {limit}")
+        assert choice.reason.startswith(f"{stepper.name}: dt {limit} is within its limit of ")
         assert choice.reason.endswith(".")
-        assert all(f"{other.name} ({limits[other]})" in choice.reason for other in passed)
+        stated = stated_limits(choice.reason)
+        for short, exact in zip(stated, (limit, *(limits[other] for other in passed)), strict=True):
+            assert exact * (1 - 1e-4) < short <= exact  # five digits, and what is stated is stable
+        assert all(f"{other.name} (" in choice.reason for other in passed)
         passed.append(stepper)
+
+
+@pytest.mark.parametrize(("stepper", "words"), [
+    (Stepper.EULER, "it costs least"),
+    (Stepper.RK4, "a step costs about five times one of EULER"),
+    (Stepper.SEMI_IMPLICIT, "a step costs about thirty times one of EULER"),
+])  # fmt: skip  # one stepper a line
+def test_the_reason_says_what_a_step_costs(stepper: Stepper, words: str) -> None:
+    assert choose_stepper(replace(STIFF, dt=limits_of(STIFF)[stepper])).reason.endswith(f"; {words}.")
 
 
 def test_between_fixed_edges_the_semi_implicit_stepper_is_not_chosen() -> None:
@@ -83,7 +102,31 @@ def test_a_dt_beyond_all_limits_is_refused_with_every_limit() -> None:
     choice = choose_stepper(spec)
     text = faults(replace(spec, stepper=choice.stepper), UnstableSpec)["dt"]
     assert all(str(limit) in text for limit in limits_of(spec).values())
-    assert all(str(limit) in choice.reason for limit in limits_of(spec).values())
+    assert stated_limits(choice.reason) == pytest.approx(list(limits_of(spec).values()), rel=1e-4)
+
+
+@pytest.mark.parametrize("model", [Brusselator(b=6.0), GrayScott(feed=0.0, kill=0.0)], ids=lambda model: model.name)
+def test_where_no_state_is_stable_the_semi_implicit_stepper_has_to_be_named(model: Model) -> None:
+    """Its limit is unknown, not infinite: these blow up, or leave all that is physical, within a few steps."""
+    spec = SimulationSpec(model, shape=(8, 8), dt=1000.0)
+    assert math.isinf(limits_of(spec)[Stepper.SEMI_IMPLICIT])
+    choice = choose_stepper(spec)
+    assert choice.stepper is Stepper.EULER
+    assert choice.reason.endswith(
+        "; no steady state is stable, so that no limit of SEMI_IMPLICIT is known: it runs where it is named."
+    )
+    assert "inf" not in choice.reason
+    text = faults(replace(spec, stepper=choice.stepper), UnstableSpec)["dt"]
+    assert text.endswith("SEMI_IMPLICIT takes any where it is named, as no steady state is stable")
+    assert is_accepted(replace(spec, stepper=Stepper.SEMI_IMPLICIT))
+
+
+def test_without_any_limit_euler_is_left() -> None:
+    still = GrayScott(diffusion_u=0.0, diffusion_v=0.0, feed=0.0, kill=0.0)
+    choice = choose_stepper(SimulationSpec(still, shape=(8, 8), dt=1000.0))
+    assert choice.stepper is Stepper.EULER
+    nothing = "no limit of EULER or RK4 or SEMI_IMPLICIT is known"
+    assert choice.reason == f"EULER: no steady state is stable, so that {nothing}; it costs least."
 
 
 def test_the_mycelium_has_one_stepper_whatever_its_dt() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mfn_grpc.core.features.watching import watch_rows, watch_step
+from mfn_grpc.core.features.kernels.watching import watch_rows, watch_step
+from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.reaction_diffusion import (
     Checkpoint,
     Model,
@@ -80,6 +81,47 @@ def test_a_simulation_begins_with_the_initial_state_of_its_seed(begin: Begin) ->
     simulation = Simulation(spec)
     assert simulation.step == simulation.growth_events == 0
     assert_same_bits(simulation.state, spec.model.initial_state(3, (19, 26)))
+
+
+@each_run
+def test_a_simulation_opened_in_bands_of_rows_begins_with_the_same_bits(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = begin().model.initial_state(8, (19, 26))
+    whole, taken = Simulation(begin(), watched=1), Simulation(begin(initial_state=given), watched=1)
+    monkeypatch.setattr("mfn_grpc.core.reaction_diffusion.models.base.DRAWN_CELLS", 60)
+    for spec, expected in ((begin(), whole), (begin(initial_state=given), taken)):
+        opened = finish(Simulation.opening(spec, watched=1))
+        assert_same_bits(opened.state, expected.state)
+        assert opened.history is not None
+        assert expected.history is not None
+        assert_same_bits(opened.history.record, expected.history.record)
+        again = finish(Simulation.opening(spec, replace(expected.checkpoint(), step=5), watched=1))
+        assert again.step == 5
+        assert_same_bits(again.state, expected.state)
+
+
+@pytest.mark.parametrize("model", ALL_MODELS, ids=lambda model: model.name)
+def test_a_large_simulation_is_opened_and_checked_in_pieces(model: type[Model]) -> None:
+    """Of 2^17 cells each at most where numbers are drawn, 2^21 where a state is copied or looked at."""
+    spec = make_spec(model(), shape=(1024, 1024))
+    assert sum(1 for _ in Simulation.opening(spec)) >= 8 * len(model.species)
+    given = np.zeros((len(model.species), 4096, 1024), np.float32)
+    large = replace(spec, shape=(4096, 1024), initial_state=given, precision=Precision.FLOAT32)
+    simulation = Simulation(large)
+    for pieces in (Simulation.opening(large), simulation.finiteness()):
+        assert sum(1 for _ in pieces) >= 2 * len(model.species)
+
+
+def test_a_value_that_is_not_finite_is_found_wherever_it_is() -> None:
+    simulation = Simulation(make_spec(ALL_MODELS[1](), shape=(8, 8)))
+    assert simulation.is_finite()
+    for place in ((0, 0, 0), (1, 7, 7)):
+        kept = simulation.state[place]
+        for value in (np.nan, np.inf):
+            simulation.state[place] = value
+            assert not simulation.is_finite()
+        simulation.state[place] = kept
 
 
 def test_a_given_initial_state_is_taken_over_and_not_changed() -> None:

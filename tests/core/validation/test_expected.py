@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from scipy import constants, integrate, optimize
 
-from mfn_grpc.core.validation.expected import boundaries, dynamics, fractal, integration, learning, physics, turing
+from mfn_grpc.core.validation.expected import (
+    boundaries,
+    dynamics,
+    fractal,
+    integration,
+    learning,
+    mycelium,
+    physics,
+    turing,
+)
 
 # Value, its printed digits, and decimals of them.
 PRINTED = {
@@ -33,6 +42,8 @@ PRINTED = {
     "FitzHugh-Nagumo ratio": (turing.FITZHUGH_NAGUMO.critical_ratio, (2 + math.sqrt(2)) ** 2, 9),
     "heat eigenvalue": (turing.HEAT_EIGENVALUE, -0.322276800, 9),
     "heat eigenvalue, continuum": (turing.HEAT_EIGENVALUE_CONTINUUM, -0.327701709, 9),
+    "mycelium wave": (mycelium.WAVE_FACTOR, 1 - 0.02 - 0.18 * 0.322276800, 9),
+    "mycelium raised": (mycelium.RAISED_MV, -69.0, 15),
     "RK4 limit": (turing.RK4_LIMIT, 0.348162, 6),
     "triangle": (fractal.SIERPINSKI_TRIANGLE, 1.5849625, 7),
     "carpet": (fractal.SIERPINSKI_CARPET, 1.8927893, 7),

@@ -62,26 +62,32 @@ def test_diffusion_off_by_one_per_cent_is_caught(
 
 
 @pytest.mark.parametrize(
-    ("number", "caught"),
+    ("number", "factor", "caught"),
     [
-        ("alpha", ["mycelium_jitter_spread"]),
-        ("activator_diffusion", ["growth_mycelium"]),
-        ("inhibitor_diffusion", ["growth_mycelium"]),
+        ("alpha", PERCENT, ["mycelium_wave_factor"]),
+        ("alpha", 0.9, ["mycelium_wave_factor"]),
+        ("leak_rate", PERCENT, ["mycelium_wave_factor", "mycelium_leak"]),
+        ("coupling_mv", -1, ["mycelium_coupling"]),
+        ("coupling_mv", PERCENT, ["mycelium_coupling"]),
+        ("threshold", PERCENT, ["mycelium_coupling"]),
+        ("threshold", 0.5, ["mycelium_coupling", "mycelium_below_threshold"]),
+        ("activator_diffusion", PERCENT, ["growth_mycelium"]),
+        ("inhibitor_diffusion", PERCENT, ["growth_mycelium"]),
     ],
 )
-def test_diffusion_of_the_mycelium_that_is_off_is_caught(
-    number: str, caught: list[str], monkeypatch: pytest.MonkeyPatch
+def test_a_number_of_the_mycelium_that_is_off_is_caught(
+    number: str, factor: float, caught: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exact = mycelium._scalars
-    # The spread of noise is random itself: it shows alpha only where it is off by much.
-    factor = 0.5 if number == "alpha" else PERCENT
 
     def off(*arguments: Any) -> Any:
         scalars = exact(*arguments)
-        return scalars._replace(**{number: factor * getattr(scalars, number)})
+        return scalars._replace(**{number: type(scalars.zero)(factor * getattr(scalars, number))})
 
     monkeypatch.setattr(mycelium, "_scalars", off)
-    assert_caught(caught, passing=["mycelium_leak", "growth_gierer_meinhardt"])
+    of_the_potential = ["mycelium_wave_factor", "mycelium_leak", "mycelium_coupling", "mycelium_below_threshold"]
+    others = [name for name in of_the_potential if name not in caught]
+    assert_caught(caught, passing=[*others, "growth_gierer_meinhardt", "mycelium_event_rate"])
 
 
 def test_implicit_diffusion_off_by_one_per_cent_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,9 @@
 import math
 
 import numpy as np
+from scipy.fft import next_fast_len
 
-from mfn_grpc.core.dynamics.arrays import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.dynamics.early_warning.tails import Tail
 
 REACH = 3.0
@@ -16,6 +17,28 @@ def reach_of(bandwidth_frames: float) -> int:
     return math.ceil(REACH * bandwidth_frames)
 
 
+def weights_of(bandwidth_frames: float) -> Array:
+    """What the average takes of each frame, oldest first, the frame itself last; sums to 1."""
+    age = np.arange(reach_of(bandwidth_frames), -1.0, -1.0)
+    weights: Array = np.exp(-0.5 * np.square(age / bandwidth_frames))
+    weights /= weights.sum()
+    return weights
+
+
+def residuals(series: Array, bandwidth_frames: float) -> Array:
+    """What `Detrending` leaves of finite series [series, frames], frame by frame: [series, frames - reach]."""
+    if not bandwidth_frames:
+        return series
+    weights = weights_of(bandwidth_frames)
+    frames, reach = series.shape[1], len(weights) - 1
+    # By Fourier transform: long averages would cost more than all else. What wraps around is cut off.
+    length: int = next_fast_len(frames, real=True)
+    waves = np.fft.rfft(series, length)
+    waves *= np.fft.rfft(weights[::-1], length)
+    residual: Array = series[:, reach:] - np.fft.irfft(waves, length)[:, reach:frames]
+    return residual
+
+
 class Detrending:
     """Residuals of a moving average over the frames that are known: no frame waits for later ones.
 
@@ -25,11 +48,8 @@ class Detrending:
 
     def __init__(self, series: int, bandwidth_frames: float) -> None:
         """bandwidth_frames: standard deviation of the Gaussian; 0 takes nothing away."""
-        reach = reach_of(bandwidth_frames)
-        age = np.arange(reach, -1.0, -1.0)
-        weights = np.exp(-0.5 * np.square(age / bandwidth_frames)) if reach else np.zeros(1)
-        self._weights = weights / weights.sum() if reach else weights
-        self._past = Tail(series, reach + 1)
+        self._weights = weights_of(bandwidth_frames) if bandwidth_frames else np.zeros(1)
+        self._past = Tail(series, len(self._weights))
 
     def residual(self, frame: Array) -> Array | None:
         """The values [series] less their average, NaN where one of those is; None for a frame too early to have one."""

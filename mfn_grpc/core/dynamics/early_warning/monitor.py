@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mfn_grpc.core.dynamics.arrays import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.dynamics.early_warning.detrending import Detrending, reach_of
 from mfn_grpc.core.dynamics.early_warning.options import EarlyWarningOptions, Indicator
 from mfn_grpc.core.dynamics.early_warning.surrogates import PIECE_VALUES, surrogate_trends
@@ -34,7 +34,8 @@ class EarlyWarning:
     """One indicator of one feature, over the window that ends with the last frame.
 
     value: NaN where undefined, and then undefined_reason says why. kendall_tau: against time, -1 to 1; None below ten
-    values. p_value: share of the surrogates whose tau is at least as large; None without tau or surrogates.
+    values. p_value: (1 + b) / (surrogates + 1), where b surrogates have a tau at least as large; None without tau or
+    surrogates.
     """
 
     feature: str
@@ -99,7 +100,11 @@ class EarlyWarningMonitor:
         return taus
 
     def _p_values(self, place: int, trends: Array, taus: list[float | None]) -> Pieces[list[float | None]]:
-        """The share of surrogates whose tau is at least as large, for each indicator that has a tau."""
+        """The share of series whose tau is at least as large, for each indicator that has a tau.
+
+        The series itself is one of them, so that chance does not fall below p more often than p (Davison & Hinkley,
+        Bootstrap Methods and their Application, 1997, section 4.2).
+        """
         phi, count = float(self._latest[place, LAG1]), self.options.surrogates
         chosen = [i for i, tau in enumerate(taus) if tau is not None]
         p_values: list[float | None] = [None] * len(taus)
@@ -107,6 +112,7 @@ class EarlyWarningMonitor:
             return p_values
         chance = yield from surrogate_trends(
             phi,
+            self.options.detrend_bandwidth_frames,
             self.options.window_frames,
             self._chosen[chosen],
             ~np.isnan(trends[chosen]),
@@ -114,7 +120,7 @@ class EarlyWarningMonitor:
             (self.options.seed, self._columns[place]),
         )
         for i, column in zip(chosen, chance, strict=True):
-            p_values[i] = float(np.mean(column >= taus[i]))
+            p_values[i] = (1 + int(np.count_nonzero(column >= taus[i]))) / (count + 1)
         return p_values
 
     def _warnings(self, place: int, taus: list[float | None], p_values: list[float | None]) -> Iterator[EarlyWarning]:
@@ -131,7 +137,10 @@ def _reason(name: str, window: Array) -> str:
         return f"{name} is undefined in, or just before, {missing} of the window's {len(window)} frames"
     if np.all(window == window[0]):
         return f"{name} has the same value in all {len(window)} frames of the window"
-    return f"{name} varies beyond the range of float64"
+    # The ends of the range are a factor of e^700 either side of 1.
+    spread = float(window.max()) - float(window.min())
+    beyond = "so little that its variance is below" if spread < 1 else "beyond"
+    return f"{name} varies {beyond} the range of float64"
 
 
 def monitor_bytes(options: EarlyWarningOptions) -> int:
@@ -141,6 +150,9 @@ def monitor_bytes(options: EarlyWarningOptions) -> int:
     # Tails have twice the room; detrending works on two copies of its tail, a report on one of the trends.
     kept = features * (4 * reach + 2 * window + 3 * indicators * trend)
     working = (INDICATORS + 4) * trend + indicators * (options.surrogates + trend)
-    longest = window + trend
+    longest = window + trend + reach
     noise = min(PIECE_VALUES, options.surrogates * longest) + longest if options.surrogates else 0
+    if options.detrend_bandwidth_frames:
+        # The noise, its transform, the average with a copy that the transform works on, and the residuals.
+        noise *= 5
     return 8 * (kept + working + noise)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from mfn_grpc.core.features import FEATURE_NAMES
-from mfn_grpc.core.limits import Limit, Violation, parameter, violations_of
+from mfn_grpc.core.limits import SEED, Limit, Violation, limited, parameter, violations_of
 
 WORK = Limit(0, 20_000_000, "1", "features x indicators x max(surrogates, 1) x (window_frames + trend_frames)")
 LONGEST = 10_000
@@ -31,13 +31,13 @@ class EarlyWarningOptions:
 
     features: tuple[str, ...] = ("v_mean",)
     indicators: tuple[Indicator, ...] = tuple(Indicator)
-    window_frames: int = parameter(100, 8, LONGEST, "frames", "length of the window")
+    window_frames: int = parameter(100, 8, LONGEST, "frames", "length of the window", whole=True)
     detrend_bandwidth_frames: float = parameter(
         0.0, 0, LONGEST, "frames", "standard deviation of the Gaussian whose moving average is taken away"
     )
-    surrogates: int = parameter(200, 0, 10_000, "1", "surrogate series behind each p-value")
-    seed: int = parameter(0, 0, 2**63 - 1, "1", "seed of the surrogates")
-    trend_frames: int = parameter(1000, 10, LONGEST, "frames", "values of each indicator that tau looks at")
+    surrogates: int = parameter(200, 0, 10_000, "1", "surrogate series behind each p-value", whole=True)
+    seed: int = limited(0, SEED)
+    trend_frames: int = parameter(1000, 10, LONGEST, "frames", "values of each indicator that tau looks at", whole=True)
 
     @property
     def work(self) -> int:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mfn_grpc.core.dynamics.arrays import Array
+from mfn_grpc.core.arrays import Array
 
 
 class Tail:

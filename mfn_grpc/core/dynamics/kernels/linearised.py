@@ -7,8 +7,8 @@ one a species.
 
 from typing import Any
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import jit
-from mfn_grpc.core.dynamics.arrays import Array
 
 
 def kinetics_tangent(u: Any, v: Any, du: Any, dv: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:

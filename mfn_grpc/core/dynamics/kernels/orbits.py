@@ -6,8 +6,11 @@ any number of vectors and any length.
 
 import math
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import jit
-from mfn_grpc.core.dynamics.arrays import Array
+
+ROUNDING = 8 * 2.0**-52
+"""What orthogonalising leaves of a vector that lies along the others, in units of its largest element."""
 
 
 def point(at: Array, parameters: Array, out: Array) -> None:
@@ -26,11 +29,19 @@ def advance(orbit: Array, parameters: Array, dt: float, work: Array) -> None:
 
 
 @jit
-def renormalise_one(vectors: Array, i: int, growth: Array) -> None:
-    """Make row i orthogonal to the rows above it and of length 1, in place, and add the logarithm of its length.
+def _largest(vector: Array) -> float:
+    """The largest magnitude in a vector; NaN where an element is not finite."""
+    largest = 0.0
+    for n in range(vector.shape[0]):
+        if not math.isfinite(vector[n]):
+            return math.nan
+        largest = max(largest, abs(vector[n]))
+    return largest
 
-    The rows above, [i, size], are orthonormal. A vector that vanished has grown by -inf and stays 0.
-    """
+
+@jit
+def _orthogonalise(vectors: Array, i: int) -> None:
+    """Take from row i what lies along the rows above it, which are orthonormal."""
     vector = vectors[i]
     # Twice is enough: one pass leaves nearly parallel vectors skew (Giraud, Langou & Rozloznik 2005).
     for _ in range(2):
@@ -40,21 +51,50 @@ def renormalise_one(vectors: Array, i: int, growth: Array) -> None:
                 along += vectors[j, n] * vector[n]
             for n in range(vector.shape[0]):
                 vector[n] -= along * vectors[j, n]
+
+
+@jit
+def _normalise(vector: Array) -> float:
+    """Give a vector that is not 0 the length 1; the logarithm of the length that it had."""
     # In units of the largest, whose square neither overflows nor vanishes.
-    largest = 0.0
-    for n in range(vector.shape[0]):
-        largest = max(largest, abs(vector[n]))
-    if largest == 0.0:
-        growth[i] = -math.inf
-        return
-    square = 0.0
+    largest, square = _largest(vector), 0.0
     for n in range(vector.shape[0]):
         vector[n] /= largest
         square += vector[n] * vector[n]
     length = math.sqrt(square)
     for n in range(vector.shape[0]):
         vector[n] /= length
-    growth[i] += math.log(largest) + math.log(length)
+    return math.log(largest) + math.log(length)
+
+
+@jit
+def _draw(vector: Array, number: int) -> None:
+    """Fill a vector with numbers in (-1/2, 1/2) of the generator of Park & Miller, Commun. ACM 31:1192 (1988)."""
+    state = 104_729 * (number + 1)
+    for n in range(vector.shape[0]):
+        state = 16_807 * state % 2_147_483_647
+        vector[n] = state / 2_147_483_647 - 0.5
+
+
+@jit
+def renormalise_one(vectors: Array, i: int, growth: Array) -> None:
+    """Make row i orthogonal to the rows above it and of length 1, in place, and add the logarithm of its length.
+
+    The rows above, [i, size], are orthonormal. A vector of which nothing but rounding is left has grown by -inf, and
+    another is drawn to go on with. One that is not finite stays, and its growth is NaN.
+    """
+    before = _largest(vectors[i])
+    _orthogonalise(vectors, i)
+    left = _largest(vectors[i])
+    if math.isnan(before) or math.isnan(left):
+        growth[i] = math.nan
+    elif left <= ROUNDING * before:
+        growth[i] = -math.inf
+        _draw(vectors[i], i)
+        _orthogonalise(vectors, i)
+        _normalise(vectors[i])
+    else:
+        growth[i] += _normalise(vectors[i])
 
 
 @jit
@@ -120,10 +160,11 @@ def follow(orbit: Array, parameters: Array, dt: float, steps: int, every: int, g
 
 
 @jit
-def multiply(vectors: Array, matrices: Array, drawn: Array, growth: Array) -> None:
+def multiply(vectors: Array, matrices: Array, is_singular: Array, drawn: Array, growth: Array) -> None:
     """Multiply tangent vectors [2, 2] by one matrix after another, renormalised after each.
 
-    matrices: [maps, 2, 2]. drawn: which of them, int64 [steps]. growth: added to, [2].
+    matrices: [maps, 2, 2]. is_singular: of each, bool [maps]. drawn: which of them, int64 [steps]. growth: added to,
+    [2].
     """
     for step in range(drawn.shape[0]):
         matrix = matrices[drawn[step]]
@@ -131,4 +172,7 @@ def multiply(vectors: Array, matrices: Array, drawn: Array, growth: Array) -> No
             x, y = vectors[i, 0], vectors[i, 1]
             vectors[i, 0] = matrix[0, 0] * x + matrix[0, 1] * y
             vectors[i, 1] = matrix[1, 0] * x + matrix[1, 1] * y
+        if is_singular[drawn[step]]:
+            # Both lie along one line: what rounding leaves across it is nothing.
+            vectors[1] = 0.0
         renormalise(vectors, growth)

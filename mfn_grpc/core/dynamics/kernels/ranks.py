@@ -2,8 +2,8 @@
 
 import math
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import jit
-from mfn_grpc.core.dynamics.arrays import Array
 
 _RUN = 16
 

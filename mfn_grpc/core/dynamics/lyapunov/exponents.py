@@ -4,29 +4,32 @@ They are asked of the linearised system beside the orbit (Benettin, Galgani, Gio
 1980), never of differences between states: a mean logarithm of those moves with the unit of the state.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from mfn_grpc.core.dynamics.arrays import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.limits import Limit, Violation, refuse
 from mfn_grpc.core.pieces import Pieces
+from mfn_grpc.core.randomness import Stream, generator
 
 BATCHES = 20
-STEPS = Limit(1, 10**10, "1", "steps measured")
-TRANSIENT = Limit(0, 10**10, "1", "steps before measuring")
-EVERY = Limit(1, 1_000_000, "1", "steps between renormalisations")
+STEPS = Limit(1, 10**10, "1", "steps measured", whole=True)
+TRANSIENT = Limit(0, 10**10, "1", "steps before measuring", whole=True)
+EVERY = Limit(1, 1_000_000, "1", "steps between renormalisations", whole=True)
 
 
 @dataclass(frozen=True)
 class LyapunovExponents:
-    """The leading exponents, largest first up to their errors.
+    """The leading exponents, largest first.
 
-    per_step, per_time: natural logarithm of the growth, per step (iteration) and per time unit; -inf where tangent
-    vectors vanish, NaN where undefined_reason says why. standard_error: of per_time, from the scatter of batches of
-    renormalisations; NaN below two batches. steps: measured, after `transient` others.
+    per_step, per_time: natural logarithm of the growth, per step (iteration) and per time unit; NaN where
+    undefined_reason says why. -inf for the last k where the product of the tangent maps measured has lost k directions
+    (one singular map among them is enough), or where vectors lie along one another to rounding after one interval
+    between renormalisations. standard_error: of per_time, from the scatter of batches of renormalisations; NaN below
+    two batches and for -inf. steps: measured, after `transient` others.
     """
 
     per_step: tuple[float, ...]
@@ -59,14 +62,27 @@ class Schedule:
 
 
 def check_count(count: int, largest: int, *others: Violation) -> None:
-    """Refuse a number of exponents that the system does not have, together with all other violations."""
-    found = Limit(1, largest, "1", "exponents asked for").violation("count", count)
+    """Refuse a number of exponents that the system does not have, together with all other violations.
+
+    Raises InvalidInput (`count`, and the fields of the others) when there is any.
+    """
+    found = Limit(1, largest, "1", "exponents asked for", whole=True).violation("count", count)
     refuse([*others, *([found] if found else [])])
+
+
+def first_vectors(count: int, shape: Sequence[int], seed: int = 0) -> Array:
+    """`count` Gaussian tangent vectors [count, *shape], drawn from Philox under `seed`; not yet orthonormal.
+
+    Vectors along the axes would follow the axes where the system keeps these apart, and find exponents of any rank.
+    """
+    return generator(seed, Stream.PERTURBATIONS).standard_normal((count, *shape))
 
 
 def summarise(growth: Array, schedule: Schedule, time_step: float) -> LyapunovExponents:
     """The exponents from the growth of each vector over each batch of the schedule, [batches, count]."""
     steps = np.asarray(schedule.batches(), dtype=np.float64)
+    # A stable sort of finite rates and -inf: NaN does not get here.
+    growth = growth[:, np.argsort(-growth.sum(axis=0), kind="stable")]
     per_step = growth.sum(axis=0) / schedule.steps
     with np.errstate(invalid="ignore"):
         rates = growth / steps[:, None]

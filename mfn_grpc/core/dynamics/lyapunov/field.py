@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from mfn_grpc.core.dynamics.arrays import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.dynamics.lyapunov.exponents import (
     LyapunovExponents,
     Schedule,

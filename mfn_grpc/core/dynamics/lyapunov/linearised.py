@@ -5,18 +5,16 @@ from typing import Any
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import Function, jit, specialise
-from mfn_grpc.core.dynamics.arrays import Array
 from mfn_grpc.core.dynamics.kernels.linearised import mycelium_step, two_species_step
 from mfn_grpc.core.dynamics.kernels.orbits import renormalise_one
+from mfn_grpc.core.dynamics.lyapunov.exponents import first_vectors
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import GiererMeinhardt, Model, Mycelium, SimulationSpec, TwoSpeciesModel
 from mfn_grpc.core.reaction_diffusion.boundary import ghosts
 from mfn_grpc.core.reaction_diffusion.kernels.ghosts import fill_ghosts
 from mfn_grpc.core.reaction_diffusion.models.mycelium import HIGHEST_MV, LOWEST_MV
-
-KEY = 3000
-"""Philox key of the first perturbations."""
 
 
 class LinearisedField:
@@ -30,8 +28,7 @@ class LinearisedField:
     def __init__(self, spec: SimulationSpec, count: int, seed: int) -> None:
         """Gaussian perturbations of a valid spec, drawn from Philox under `seed`; orthonormal after `renormalise`."""
         species, rows, cols = spec.state_shape
-        rng = np.random.Generator(np.random.Philox(key=[seed, KEY]))
-        self.vectors = rng.standard_normal((count, species, rows, cols))
+        self.vectors = first_vectors(count, spec.state_shape, seed)
         self._padded = np.zeros((species, rows + 2, cols + 2))
         edges = ghosts((spec.boundaries[0], spec.boundaries[1]), spec.state_shape, np.float64)
         self._ghosts = edges._replace(offset=np.zeros_like(edges.offset))

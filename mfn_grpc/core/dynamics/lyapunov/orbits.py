@@ -5,13 +5,14 @@ from functools import cache
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import Function, jit, specialise
-from mfn_grpc.core.dynamics.arrays import Array
 from mfn_grpc.core.dynamics.kernels import orbits
 from mfn_grpc.core.dynamics.lyapunov.exponents import (
     LyapunovExponents,
     Schedule,
     check_count,
+    first_vectors,
     measure,
 )
 from mfn_grpc.core.dynamics.lyapunov.systems import Flow, System, TangentMap
@@ -35,7 +36,8 @@ def map_exponents(
 ) -> Pieces[LyapunovExponents]:
     """The leading `count` exponents of a map (all by default), per iteration, by renormalised tangent vectors.
 
-    parameters, start: the system's own by default. every: iterations between renormalisations.
+    parameters, start: the system's own by default. every: iterations between renormalisations, few enough that the
+    vectors do not turn into one another to rounding. First vectors are the same random ones in every call.
     Raises InvalidInput. NaN with a reason when the orbit escapes.
     """
     schedule = Schedule(steps, transient, every)
@@ -78,7 +80,8 @@ def _exponents(
     faults += _vector_violations("parameters", constants, len(system.parameters))
     vectors = dimension if count is None else count
     check_count(vectors, dimension, *faults)
-    orbit = np.vstack([at, np.eye(dimension)[:vectors]])
+    orbit = np.vstack([at, first_vectors(vectors, (dimension,))])
+    orbits.renormalise(orbit[1:], np.zeros(vectors))
     work = np.empty((3, *orbit.shape))
     follow = _follow(system)
 

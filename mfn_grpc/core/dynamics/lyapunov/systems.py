@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mfn_grpc.core.dynamics.arrays import Array
+from mfn_grpc.core.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,10 @@
 A box's code is the union (bitwise or) of its cells' codes. What lies beyond the array has no code.
 """
 
-from typing import Any
-
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import jit
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @jit

@@ -1,12 +1,7 @@
 """The chaos game: many walkers side by side, each moved by one map after another; and cells that points fall into."""
 
-from typing import Any
-
-import numpy as np
-
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import jit
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @jit

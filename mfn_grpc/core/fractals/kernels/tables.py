@@ -1,12 +1,7 @@
 """Integral images (Crow 1984) and the moments of gliding-box masses read off them."""
 
-from typing import Any
-
-import numpy as np
-
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import jit
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @jit

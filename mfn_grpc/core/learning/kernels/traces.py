@@ -1,13 +1,9 @@
 """Two spike trains merged in order of time, with one decaying trace each."""
 
 import math
-from typing import Any
 
-import numpy as np
-
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import jit
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @jit

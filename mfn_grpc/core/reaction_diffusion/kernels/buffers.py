@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
+from mfn_grpc.core.arrays import Array
 
 ALIAS_BYTES, APART_BYTES = 4096, 1024
 """A load waits for an earlier store whose address ends in the same 12 bits. A kernel reads some buffers while it writes

@@ -5,13 +5,10 @@ State arrays are padded to [species, rows + 2, cols + 2]. Before each step every
 are never read by the five-point stencil.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import jit
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Ghosts(NamedTuple):

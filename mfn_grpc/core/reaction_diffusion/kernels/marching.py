@@ -6,8 +6,9 @@ kernel makes whole steps and parts of one, so that both have the same bits, the 
 
 from typing import Any
 
-from mfn_grpc.core.features.watching import watch_rows, watch_step
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, fill_ghosts
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.features.kernels.watching import watch_rows, watch_step
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import fill_ghosts
 
 SELF_WATCHED = -2
 """Bound by `specialise`: the species that `watching_rows` looks at by itself; -2 where there is none."""

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mfn_grpc.core.features.watching import SHIFT, note_change
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, Ghosts, fill_ghosts_reference
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.features.kernels.watching import SHIFT, note_change
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Ghosts, fill_ghosts_reference
 from mfn_grpc.core.reaction_diffusion.kernels.two_species import laplacian_reference
 
 
@@ -70,8 +71,8 @@ def mycelium_rows(
 ) -> None:
     """Template: rows first to last - 1 of one step; row 0 of the jitter belongs to row `first`.
 
-    Where `tally` and `close_row` are bound to those of features.watching, the potential's change is watched on the way:
-    the cells are at hand when they are clamped, so that it costs a fraction of another look.
+    Where `tally` and `close_row` are bound to those of features.kernels.watching, the potential's change is watched on
+    the way: the cells are at hand when they are clamped, so that it costs a fraction of another look.
     """
     front, back = buffers
     alpha, da, dh, leak, rest, lowest, highest, coupling, threshold, rate, reacts, source, zero, two = scalars

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.reaction_diffusion.kernels.two_species import kinetics
 
 

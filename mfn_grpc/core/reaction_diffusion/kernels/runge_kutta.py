@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, Ghosts, fill_ghosts_reference
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Ghosts, fill_ghosts_reference
 from mfn_grpc.core.reaction_diffusion.kernels.two_species import (
     EulerScalars,
     Kinetics,

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, Ghosts, fill_ghosts_reference
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Ghosts, fill_ghosts_reference
 
 Kinetics = Callable[[Any, Any, tuple[Any, ...]], tuple[Any, Any]]
 

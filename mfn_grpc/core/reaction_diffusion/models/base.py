@@ -1,16 +1,24 @@
 """What every model says of itself: names, equations, species, and the limits of its parameters."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.bands import bands
 from mfn_grpc.core.limits import Violation, parameter, violations_of
-from mfn_grpc.core.reaction_diffusion.randomness import Stream, generator, uniform
+from mfn_grpc.core.pieces import Pieces, finish
+from mfn_grpc.core.randomness import Stream, generator
+from mfn_grpc.core.reaction_diffusion.randomness import uniform
 from mfn_grpc.core.reaction_diffusion.stability import TuringSystem
 
-Array = np.ndarray[Any, np.dtype[Any]]
+DRAWN_CELLS = 2**17
+"""Cells drawn at a time: their numbers, 1 MiB, stay near the core, and a Gaussian takes some ten nanoseconds."""
+NOISE_REACH = 0.01
+"""How far the noise takes a species from its steady state."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +58,14 @@ class Model(ABC):
         """Diffusion coefficient of each species, squared length per time unit."""
 
     @abstractmethod
+    def start(self, state: Array, seed: int) -> Pieces[None]:
+        """Write the state at step 0 for a seed into `state`, [species, rows, cols], float64 or rounded to float32."""
+
     def initial_state(self, seed: int, shape: tuple[int, int]) -> Array:
         """The state at step 0 for a seed, float64 [species, rows, cols]."""
+        state = np.empty((len(self.species), *shape))
+        finish(self.start(state, seed))
+        return state
 
 
 @dataclass(frozen=True)
@@ -96,7 +110,20 @@ class TwoSpeciesModel(Model):
         jacobians = tuple(self.jacobian(u, v) for u, v in states)
         return TuringSystem(("u", "v"), (self.diffusion_u, self.diffusion_v), states, jacobians)
 
-    def initial_state(self, seed: int, shape: tuple[int, int]) -> Array:
+    def start(self, state: Array, seed: int) -> Pieces[None]:
         """The first steady state with uniform noise of +- 0.01 on both species."""
-        noise = uniform(generator(seed, Stream.INITIAL), -0.01, 0.01, (2, *shape))
-        return np.asarray(self.steady_states()[0])[:, None, None] + noise
+        rng = generator(seed, Stream.INITIAL)
+        for field, level in zip(state, self.steady_states()[0], strict=True):
+            yield from scatter(field, level, rng)
+
+
+def draw(field: Array, values: Callable[[Array], Array]) -> Pieces[None]:
+    """Replace a field [rows, cols] by `values` of it, band by band from the first row."""
+    for rows in bands(field.shape, DRAWN_CELLS):
+        field[rows] = values(field[rows])
+        yield
+
+
+def scatter(field: Array, level: float, rng: np.random.Generator) -> Pieces[None]:
+    """Write `level` with uniform noise of +- 0.01 into a field [rows, cols]."""
+    return draw(field, lambda band: level + uniform(rng, -NOISE_REACH, NOISE_REACH, band.shape))

@@ -2,15 +2,20 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.limits import parameter
-from mfn_grpc.core.reaction_diffusion.models.base import Array, TwoSpeciesModel
-from mfn_grpc.core.reaction_diffusion.randomness import Stream, generator, uniform
+from mfn_grpc.core.pieces import Pieces
+from mfn_grpc.core.randomness import Stream, generator
+from mfn_grpc.core.reaction_diffusion.models.base import TwoSpeciesModel, draw
+from mfn_grpc.core.reaction_diffusion.randomness import uniform
 
 CELLS_PER_SEED = 4096
+SEEDS_PER_PIECE = 512
 SEED_EDGE = 10
 
 
@@ -63,13 +68,24 @@ class GrayScott(TwoSpeciesModel):
         feed, removal = self.coefficients()
         return np.array([[-v * v - feed, -2 * u * v], [v * v, 2 * u * v - removal]])
 
-    def initial_state(self, seed: int, shape: tuple[int, int]) -> Array:
+    def start(self, state: Array, seed: int) -> Pieces[None]:
         """(1, 0) with seeded squares of (0.5, 0.25), one for every 4,096 cells, and uniform noise of 0 to 0.01."""
         rng = generator(seed, Stream.INITIAL)
-        state = np.empty((2, *shape))
-        state[0], state[1] = 1.0, 0.0
-        edge = max(2, min(SEED_EDGE, min(shape) // 4))
-        for _ in range(max(1, shape[0] * shape[1] // CELLS_PER_SEED)):
-            top, left = rng.integers(0, shape[0] - edge + 1), rng.integers(0, shape[1] - edge + 1)
-            state[:, top : top + edge, left : left + edge] = np.array([0.5, 0.25])[:, None, None]
-        return state + uniform(rng, 0.0, 0.01, state.shape)
+        for field, level in zip(state, (1.0, 0.0), strict=True):
+            yield from draw(field, partial(np.full_like, fill_value=level))
+        yield from _sow(state, rng)
+        # The squares are as exact in float32: what is rounded is the sum.
+        for field in state:
+            yield from draw(field, lambda band: band + uniform(rng, 0.0, 0.01, band.shape))
+
+
+def _sow(state: Array, rng: np.random.Generator) -> Pieces[None]:
+    """Set the seeded squares."""
+    _, rows, cols = state.shape
+    edge = max(2, min(SEED_EDGE, min(rows, cols) // 4))
+    for number in range(max(1, rows * cols // CELLS_PER_SEED)):
+        top, left = rng.integers(0, rows - edge + 1), rng.integers(0, cols - edge + 1)
+        state[0, top : top + edge, left : left + edge] = 0.5
+        state[1, top : top + edge, left : left + edge] = 0.25
+        if number % SEEDS_PER_PIECE == SEEDS_PER_PIECE - 1:
+            yield

@@ -9,10 +9,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.limits import Violation, parameter
-from mfn_grpc.core.reaction_diffusion.models.base import Array, Model, Species
+from mfn_grpc.core.pieces import Pieces
+from mfn_grpc.core.randomness import Stream, generator
+from mfn_grpc.core.reaction_diffusion.models.base import Model, Species, draw, scatter
 from mfn_grpc.core.reaction_diffusion.models.gierer_meinhardt import GiererMeinhardt
-from mfn_grpc.core.reaction_diffusion.randomness import Stream, generator, uniform
 from mfn_grpc.core.reaction_diffusion.stability import TuringSystem
 
 REST_MV = -70.0
@@ -74,12 +76,15 @@ class Mycelium(Model):
         """Diffusion numbers of the potential, the activator and the inhibitor."""
         return self.alpha, self.activator_diffusion, self.inhibitor_diffusion
 
-    def initial_state(self, seed: int, shape: tuple[int, int]) -> Array:
+    def start(self, state: Array, seed: int) -> Pieces[None]:
         """Rest with a Gaussian spread of 5 mV; the pair at its steady state with uniform noise of +- 0.01."""
         rng = generator(seed, Stream.INITIAL)
         activator, inhibitor = GiererMeinhardt(a=self.activator_source).steady_states()[0]
-        state = np.empty((3, *shape))
-        state[0] = np.clip(REST_MV + INITIAL_SPREAD_MV * rng.standard_normal(shape), LOWEST_MV, HIGHEST_MV)
-        state[1] = activator + uniform(rng, -0.01, 0.01, shape)
-        state[2] = inhibitor + uniform(rng, -0.01, 0.01, shape)
-        return state
+        yield from draw(state[0], lambda band: _resting(rng, band.shape))
+        yield from scatter(state[1], activator, rng)
+        yield from scatter(state[2], inhibitor, rng)
+
+
+def _resting(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Potentials about rest, in mV."""
+    return np.clip(REST_MV + INITIAL_SPREAD_MV * rng.standard_normal(shape), LOWEST_MV, HIGHEST_MV)

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.limits import parameter
-from mfn_grpc.core.reaction_diffusion.models.base import Array, TwoSpeciesModel
+from mfn_grpc.core.reaction_diffusion.models.base import TwoSpeciesModel
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.features.history import History
-from mfn_grpc.core.features.watching import Record, new_sums, watch_rows
+from mfn_grpc.core.features.kernels.watching import Record, new_sums, watch_rows
 from mfn_grpc.core.reaction_diffusion.kernels.buffers import Room
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
 from mfn_grpc.core.reaction_diffusion.spec import SimulationSpec
 
 Buffers = tuple[Array, ...]

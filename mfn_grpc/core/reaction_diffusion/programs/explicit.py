@@ -3,8 +3,9 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.reaction_diffusion.boundary import ghosts
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array, fill_ghosts
+from mfn_grpc.core.reaction_diffusion.kernels.ghosts import fill_ghosts
 from mfn_grpc.core.reaction_diffusion.kernels.runge_kutta import (
     REACHES,
     STAGES,

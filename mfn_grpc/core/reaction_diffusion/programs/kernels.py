@@ -3,7 +3,7 @@
 from functools import cache
 
 from mfn_grpc.core.compiling import Function, jit, specialise
-from mfn_grpc.core.features import watching
+from mfn_grpc.core.features.kernels import watching
 from mfn_grpc.core.reaction_diffusion.kernels import mycelium
 from mfn_grpc.core.reaction_diffusion.kernels.marching import march
 from mfn_grpc.core.reaction_diffusion.kernels.mycelium import mycelium_rows

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.reaction_diffusion.kernels.mycelium import MyceliumForcing, MyceliumScalars, mycelium_reference
 from mfn_grpc.core.reaction_diffusion.models import Mycelium
 from mfn_grpc.core.reaction_diffusion.models.mycelium import HIGHEST_MV, LOWEST_MV, REST_MV

@@ -9,13 +9,13 @@ build and one type of processor. There they depend on the spec alone, because li
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.reaction_diffusion.boundary import AxisBoundary, BoundaryKind
 from mfn_grpc.core.reaction_diffusion.kernels.buffers import Room
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
-from mfn_grpc.core.reaction_diffusion.kernels.transforms import Axis, InsulatedAxis, PeriodicAxis
 from mfn_grpc.core.reaction_diffusion.models import TwoSpeciesModel
 from mfn_grpc.core.reaction_diffusion.programs.base import Buffers, March, Pass, Watch, padded
 from mfn_grpc.core.reaction_diffusion.programs.kernels import reaction_of
+from mfn_grpc.core.reaction_diffusion.programs.transforms import Axis, InsulatedAxis, PeriodicAxis
 from mfn_grpc.core.reaction_diffusion.spec import SimulationSpec
 
 BLOCK_CELLS = 65_536

@@ -35,3 +35,27 @@ LACUNARITY_1 = 64 * 64 / 1000
 # Cells that are set with probability p, each by itself: Poisson's variance over the squared mean, (1 - p) / (p r^2).
 RANDOM_DENSITY, RANDOM_EDGE, RANDOM_BOX = 0.2, 1024, 8
 LACUNARITY_RANDOM = 1 + (1 - RANDOM_DENSITY) / (RANDOM_DENSITY * RANDOM_BOX**2)
+
+# The outline of a square of 256 cells takes 4 (256 / e) - 4 boxes of edge e. The least-squares line through ln(boxes)
+# over ln(e), and Student's t at 97.5 % with 5 degrees of freedom (Abramowitz & Stegun 1972, table 26.10: 2.571).
+OUTLINE_EDGE = 256
+OUTLINE_BOXES = {2**k: 4 * (OUTLINE_EDGE // 2**k) - 4 for k in range(7)}
+STUDENT_5 = 2.5705818356
+
+
+def upper_end(boxes: dict[int, int], student: float) -> float:
+    """The upper end of the interval of a dimension: minus the slope, and student times the slope's standard error."""
+    x, y = [math.log(edge) for edge in boxes], [math.log(count) for count in boxes.values()]
+    n = len(x)
+    s_xx = sum(a * a for a in x) - sum(x) ** 2 / n
+    s_xy = sum(a * b for a, b in zip(x, y, strict=True)) - sum(x) * sum(y) / n
+    s_yy = sum(b * b for b in y) - sum(y) ** 2 / n
+    slope = s_xy / s_xx
+    return -slope + student * math.sqrt((s_yy / s_xx - slope**2) / (n - 2))
+
+
+OUTLINE_UPPER_END = upper_end(OUTLINE_BOXES, STUDENT_5)
+
+# A Monte Carlo test whose patterns are all nearer their mean than the set: (1 + 0) / (n + 1).
+CHANCE_PATTERNS = 99
+SMALLEST_P_VALUE = 1 / (CHANCE_PATTERNS + 1)

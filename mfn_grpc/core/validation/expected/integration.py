@@ -27,6 +27,30 @@ SEMI_IMPLICIT_NO_FLUX_FACTOR = 1 / (
 SEMI_IMPLICIT_LIMIT_SCHNAKENBERG = 0.2
 
 
+# Kinetics that spiral inwards with lambda = -0.1 + i and do not diffuse: EULER's limit is -2 Re / |lambda|^2, and RK4's
+# the dt at which its polynomial leaves the unit circle, found by bisection.
+SPIRAL = complex(-0.1, 1.0)
+EULER_LIMIT_SPIRAL = -2 * SPIRAL.real / abs(SPIRAL) ** 2
+
+
+def _end_of_stability(eigenvalue: complex) -> float:
+    low, high = 0.0, 4.0
+    for _ in range(60):
+        dt = 0.5 * (low + high)
+        factor = sum((dt * eigenvalue) ** n / math.factorial(n) for n in range(5))
+        low, high = (dt, high) if abs(factor) <= 1 else (low, dt)
+    return low
+
+
+RK4_LIMIT_SPIRAL = _end_of_stability(SPIRAL)
+# Kinetics that decay at the rates 1 and 20: 1 - 20 dt is -1 at dt = 2 / 20, long before -tr J / det J = 21 / 20.
+SEMI_IMPLICIT_LIMIT_FLIP = 0.1
+
+# Gray-Scott with F = 0.04, k = 0.07 and v at rest: (1, 0) is the only state, and u and v are apart there. The shortest
+# wave of u decays at 8 D + F, and v at F + k, which flips first where diffusion is implicit.
+STIFF_EULER, STIFF_RK4, STIFF_SEMI_IMPLICIT = 2 / 8.04, 2.785293563405282 / 8.04, 2 / 0.11
+
+
 def _plain_runge_kutta(rates: Callable[[float, float], Pair], start: Pair, time: float, steps: int) -> Pair:
     """Classical Runge-Kutta in a plain loop."""
     (u, v), dt = start, time / steps

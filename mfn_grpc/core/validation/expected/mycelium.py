@@ -5,6 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from mfn_grpc.core.validation.expected.turing import HEAT_EDGE, HEAT_MODE, grid_eigenvalue
+
 REST_MV, LOWEST_MV, HIGHEST_MV = -70.0, -95.0, 40.0
 RISE_MEAN_MV, RISE_SPREAD_MV = 20.0, 5.0
 SPIKE_PROBABILITY = 0.25
@@ -12,6 +14,14 @@ _ALPHA, _LEAK, _JITTER_VAR = 0.18, 0.02, 0.01
 
 LEAK_START_MV, LEAK_STEPS = -30.0, 100
 LEAKED_MV = REST_MV + (LEAK_START_MV - REST_MV) * (1 - _LEAK) ** LEAK_STEPS
+
+# V + alpha lap V + leak (-70 - V), of a wave whose Laplacian is -mu times itself.
+WAVE_MV = 10.0
+WAVE_FACTOR = 1 - _LEAK - _ALPHA * grid_eigenvalue(HEAT_MODE, HEAT_EDGE)
+
+_COUPLING_MV, _THRESHOLD = 0.5, 1.5
+ACTIVATOR_ABOVE, ACTIVATOR_BELOW = 3.5, 1.0
+RAISED_MV = REST_MV + _COUPLING_MV * (ACTIVATOR_ABOVE - _THRESHOLD)
 
 JITTER_EDGE, JITTER_STEPS = 64, 400
 

@@ -1,6 +1,14 @@
 """Checks of the reaction-diffusion engine."""
 
-from mfn_grpc.core.validation.reaction_diffusion import boundaries, growth, invariants, patterns, steppers, theory
+from mfn_grpc.core.validation.reaction_diffusion import (
+    boundaries,
+    growth,
+    invariants,
+    patterns,
+    potential,
+    steppers,
+    theory,
+)
 
 CHECKS = (
     *theory.CHECKS,
@@ -9,4 +17,5 @@ CHECKS = (
     *boundaries.CHECKS,
     *steppers.CHECKS,
     *patterns.CHECKS,
+    *potential.CHECKS,
 )

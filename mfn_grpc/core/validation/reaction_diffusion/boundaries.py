@@ -5,11 +5,12 @@ from functools import partial
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import AxisBoundary, BoundaryCondition, BoundaryKind
 from mfn_grpc.core.validation.checks import CheckSpec, Measure, Suite
 from mfn_grpc.core.validation.expected import boundaries as expected
-from mfn_grpc.core.validation.measuring import Array, differing, random_numbers
+from mfn_grpc.core.validation.measuring import differing, random_numbers
 from mfn_grpc.core.validation.reaction_diffusion.growth import amplitude, heat
 from mfn_grpc.core.validation.reaction_diffusion.invariants import (
     INSULATED,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import (
     Brusselator,
@@ -22,7 +23,7 @@ from mfn_grpc.core.reaction_diffusion.models.mycelium import REST_MV
 from mfn_grpc.core.validation.checks import CheckSpec, Measure, Suite
 from mfn_grpc.core.validation.expected import turing as expected
 from mfn_grpc.core.validation.expected.turing import EDGE, HEAT_DT, HEAT_EDGE, HEAT_MODE, Linearised
-from mfn_grpc.core.validation.measuring import Array, advance_in_pieces, final_state
+from mfn_grpc.core.validation.measuring import advance_in_pieces, final_state
 
 MURRAY = "Murray, Mathematical Biology II, 3rd ed. (2003), section 2.3"
 STENCIL = "eigenvalues of the five-point Laplacian: Strikwerda, Finite Difference Schemes, 2nd ed. (2004)"

@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import (
     MODELS,
@@ -23,7 +24,7 @@ from mfn_grpc.core.reaction_diffusion import (
     simulate_reference,
 )
 from mfn_grpc.core.validation.checks import CheckSpec, Measure, Suite
-from mfn_grpc.core.validation.measuring import Array, differing, final_state, random_numbers
+from mfn_grpc.core.validation.measuring import differing, final_state, random_numbers
 
 PERIODIC = AxisBoundary()
 INSULATED = BoundaryCondition(BoundaryKind.NO_FLUX)

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import (
     AxisBoundary,
@@ -22,7 +23,7 @@ from mfn_grpc.core.reaction_diffusion import (
 from mfn_grpc.core.validation.checks import CheckSpec, Measure, Suite
 from mfn_grpc.core.validation.expected import integration as expected
 from mfn_grpc.core.validation.expected.turing import HEAT_EDGE, HEAT_MODE
-from mfn_grpc.core.validation.measuring import Array, final_state, random_numbers
+from mfn_grpc.core.validation.measuring import final_state, random_numbers
 from mfn_grpc.core.validation.reaction_diffusion.growth import amplitude, heat, wave
 from mfn_grpc.core.validation.reaction_diffusion.invariants import NO_FLUX, PERIODIC
 

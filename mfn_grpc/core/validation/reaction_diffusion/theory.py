@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
+
 from mfn_grpc.core.reaction_diffusion import (
     Brusselator,
     FitzhughNagumo,
@@ -14,8 +16,9 @@ from mfn_grpc.core.reaction_diffusion import (
     SimulationSpec,
     Stepper,
     analyze,
+    choose_stepper,
 )
-from mfn_grpc.core.reaction_diffusion.stability import SteadyState
+from mfn_grpc.core.reaction_diffusion.stability import SteadyState, TuringSystem, largest_stable_dt
 from mfn_grpc.core.validation.checks import CheckSpec, Suite
 from mfn_grpc.core.validation.expected import integration
 from mfn_grpc.core.validation.expected import turing as expected
@@ -23,6 +26,7 @@ from mfn_grpc.core.validation.measuring import at_once
 
 MURRAY = "Murray, Mathematical Biology II, 3rd ed. (2003), section 2.3"
 EDGE = 48
+SPIRAL = ((-0.1, 1.0), (-1.0, -0.1))
 
 check = partial(CheckSpec, suite=Suite.REACTION_DIFFUSION, in_quick=True)
 closed_form = partial(check, unit="1", tolerance=1e-9, why_this_tolerance="two closed forms, each rounded by 1e-15")
@@ -78,6 +82,24 @@ def _largest_dt(stepper: Stepper, diffusion: float = 1.0, spacing: tuple[float, 
     model = GrayScott(diffusion_u=diffusion, diffusion_v=0.0, feed=0.0, kill=0.0)
     report = analyze(SimulationSpec(model, shape=(EDGE, EDGE), spacing=spacing, dt=1e-3))
     return next(found.max_dt for found in report.step_limits if found.stepper is stepper)
+
+
+def _largest_dt_of_kinetics(stepper: Stepper, jacobian: tuple[tuple[float, float], tuple[float, float]]) -> float:
+    """Where nothing diffuses."""
+    system = TuringSystem(("u", "v"), (0.0, 0.0), ((0.0, 0.0),), (np.array(jacobian),))
+    return largest_stable_dt(system, (1.0, 1.0), stepper).max_dt
+
+
+def _wrong_choices() -> float:
+    """Probes just inside and just beyond each limit, and a dt that no state limits, that get another stepper."""
+    model = GrayScott(diffusion_u=1.0, diffusion_v=0.0, feed=0.04, kill=0.07)
+    limits = integration.STIFF_EULER, integration.STIFF_RK4, integration.STIFF_SEMI_IMPLICIT
+    after = dict(zip(Stepper, (*list(Stepper)[1:], Stepper.EULER), strict=True))
+    probes: list[tuple[Model, float, Stepper]] = [(GrayScott(feed=0.0, kill=0.0), 1000.0, Stepper.EULER)]
+    for stepper, largest in zip(Stepper, limits, strict=True):
+        probes += [(model, 0.999 * largest, stepper), (model, 1.001 * largest, after[stepper])]
+    chosen = [choose_stepper(SimulationSpec(model, shape=(EDGE, EDGE), dt=dt)).stepper for model, dt, _ in probes]
+    return sum(stepper is not wanted for stepper, (_, _, wanted) in zip(chosen, probes, strict=True))
 
 
 def _largest_semi_implicit_dt() -> float:
@@ -251,6 +273,37 @@ LIMITS = (
         measure=at_once(_largest_semi_implicit_dt),
         expected=integration.SEMI_IMPLICIT_LIMIT_SCHNAKENBERG,
         reference="Ascher, Ruuth & Wetton, SIAM J. Numer. Anal. 32:797 (1995)",
+    ),
+    limit(
+        name="largest_dt_euler_spiral",
+        description="Largest stable dt of EULER for kinetics that spiral inwards, eigenvalue -0.1 + i: 0.2 / 1.01.",
+        measure=at_once(lambda: _largest_dt_of_kinetics(Stepper.EULER, SPIRAL)),
+        expected=integration.EULER_LIMIT_SPIRAL,
+        reference="Hairer & Wanner, Solving Ordinary Differential Equations II (1996), section IV.2",
+    ),
+    limit(
+        name="largest_dt_rk4_spiral",
+        description="Largest stable dt of RK4 for the same kinetics, against a bisection of its polynomial.",
+        measure=at_once(lambda: _largest_dt_of_kinetics(Stepper.RK4, SPIRAL)),
+        expected=integration.RK4_LIMIT_SPIRAL,
+        reference="Hairer & Wanner, Solving Ordinary Differential Equations II (1996), section IV.2",
+    ),
+    limit(
+        name="largest_dt_semi_implicit_flip",
+        description="Largest stable dt of SEMI_IMPLICIT for kinetics that decay at the rates 1 and 20: 2 / 20.",
+        measure=at_once(lambda: _largest_dt_of_kinetics(Stepper.SEMI_IMPLICIT, ((-20.0, 0.0), (0.0, -1.0)))),
+        expected=integration.SEMI_IMPLICIT_LIMIT_FLIP,
+        reference="Ascher, Ruuth & Wetton, SIAM J. Numer. Anal. 32:797 (1995)",
+    ),
+    check(
+        name="stepper_choice",
+        description="Of 6 dt at the limits of the steppers and one that no state limits, how many get another stepper.",
+        measure=at_once(_wrong_choices),
+        expected=0.0,
+        tolerance=0.0,
+        unit="choices",
+        why_this_tolerance="a count",
+        reference="Hairer & Wanner, Solving Ordinary Differential Equations II (1996), section IV.2",
     ),
 )
 

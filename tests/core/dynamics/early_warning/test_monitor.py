@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau, skew
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.dynamics import EarlyWarning, EarlyWarningMonitor, EarlyWarningOptions, Indicator, monitor_bytes
-from mfn_grpc.core.dynamics.arrays import Array
+from mfn_grpc.core.dynamics.early_warning.detrending import reach_of
 from mfn_grpc.core.features import FEATURE_NAMES, Features
 from mfn_grpc.core.pieces import finish
 
@@ -137,11 +138,21 @@ def test_a_constant_feature_has_variance_zero_and_neither_memory_nor_lean(bandwi
     assert all(warning.kendall_tau is warning.p_value is None for warning in (variance, lag1, skewness))
 
 
-@pytest.mark.parametrize("size", [1e200, 1.5e308])
-def test_values_at_the_edge_of_the_range_are_said_to_be_there(size: float) -> None:
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("size", "where"),
+    [
+        (1e200, "beyond"),
+        (1.5e308, "beyond"),
+        (1e-180, "so little that its variance is below"),
+        (5e-324, "so little that its variance is below"),
+    ],
+)
+def test_values_at_the_edge_of_the_range_are_said_to_be_there(size: float, where: str) -> None:
     variance, *_ = report([size, -size] * 20, window_frames=20)
     assert math.isnan(variance.value)
-    assert variance.undefined_reason == "v_mean varies beyond the range of float64"
+    assert variance.undefined_reason == f"v_mean varies {where} the range of float64"
+    assert variance.kendall_tau is variance.p_value is None
 
 
 def test_infinite_features_count_as_undefined() -> None:
@@ -166,22 +177,70 @@ def test_frames_with_too_short_a_past_to_detrend_do_not_enter_the_window() -> No
     assert finish(watch(monitor, noise(1)).report()) != ()
 
 
-def test_p_is_the_share_of_surrogates_with_a_tau_as_large() -> None:
-    """Surrogates made again by plain loops; only their random numbers come from the same Philox stream."""
-    series, window = autoregressive(60, 0.5, seed=1), 20
-    (warning,) = report(series, window_frames=window, surrogates=50, seed=9, indicators=(Indicator.VARIANCE,))
-    phi = plain_indicators(series[-window:])[Indicator.LAG1_AUTOCORRELATION]
-    key = [9, 1000 + FEATURE_NAMES.index("v_mean")]
-    shocks = np.random.Generator(np.random.Philox(key=key)).standard_normal((50, 60))
+def plain_p_value(series: Array, tau: float, phi: float, window: int, bandwidth: float) -> tuple[float, bool]:
+    """With 50 surrogates made by plain loops under seed 9, and whether one has the very tau; all in frames of v_mean.
+
+    Only the random numbers come from the same Philox stream.
+    """
+    reach = math.ceil(3 * bandwidth)
+    philox = np.random.Philox(key=[9, 1000], counter=[0, FEATURE_NAMES.index("v_mean"), 0, 0])
+    shocks = np.random.Generator(philox).standard_normal((50, len(series)))
     taus = []
     for row in shocks:
         surrogate = [row[0] / math.sqrt(1 - phi * phi)]
         for shock in row[1:]:
             surrogate.append(phi * surrogate[-1] + shock)
-        variances = [np.var(part) for part in np.lib.stride_tricks.sliding_window_view(np.array(surrogate), window)]
-        taus.append(kendalltau(range(41), variances).statistic)
-    assert warning.kendall_tau is not None
-    assert warning.p_value == np.mean(np.array(taus) >= warning.kendall_tau)
+        kept = plain_residuals(np.array(surrogate), bandwidth)
+        variances = [np.var(part) for part in np.lib.stride_tricks.sliding_window_view(kept, window)]
+        taus.append(kendalltau(range(len(series) - reach - window + 1), variances).statistic)
+    # Taus differ by 2/45 of ten windows and 2/820 of 41, or by rounding alone.
+    above = np.array(taus) - tau
+    return (1 + int(np.count_nonzero(above > -1e-9))) / 51, bool((np.abs(above) < 1e-9).any())
+
+
+def plain_residuals(series: Array, bandwidth: float) -> Array:
+    if not bandwidth:
+        return series
+    weights = np.exp(-0.5 * np.square(np.arange(math.ceil(3 * bandwidth) + 1) / bandwidth))
+    return series[len(weights) - 1 :] - np.convolve(series, weights / weights.sum(), mode="valid")
+
+
+@pytest.mark.parametrize(
+    ("length", "window", "phi", "bandwidth", "ties"),
+    [
+        (60, 20, 0.5, 0.0, False),
+        (29, 20, 0.5, 0.0, True),
+        (109, 100, 0.9, 0.0, False),
+        (119, 50, 0.9, 10.0, False),
+    ],
+)
+def test_p_is_the_share_of_series_with_a_tau_as_large(
+    length: int, window: int, phi: float, bandwidth: float, ties: bool
+) -> None:
+    """Ten windows have one of 46 taus, so that some surrogates have the very tau of the series: they count."""
+    series = autoregressive(length, phi, seed=1)
+    (warning,) = report(
+        series,
+        window_frames=window,
+        detrend_bandwidth_frames=bandwidth,
+        surrogates=50,
+        seed=9,
+        indicators=(Indicator.VARIANCE,),
+    )
+    tau, p_value = warning.kendall_tau, warning.p_value
+    assert tau is not None
+    found = plain_indicators(plain_residuals(series, bandwidth)[-window:])[Indicator.LAG1_AUTOCORRELATION]
+    assert (p_value, ties) == plain_p_value(series, tau, found, window, bandwidth)
+    # With other surrogates it would be another: without memory, or not detrended.
+    assert p_value != plain_p_value(series, tau, 0.0, window, bandwidth)[0]
+    assert not bandwidth or p_value != plain_p_value(series[math.ceil(3 * bandwidth) :], tau, found, window, 0.0)[0]
+
+
+def test_no_p_value_is_below_one_in_the_number_of_series() -> None:
+    """A trend beyond all surrogates: the share of those alone would be 0, which no number of them can show."""
+    growing = noise(300) * np.exp(np.linspace(0, 6, 300))
+    (warning,) = report(growing, window_frames=50, surrogates=19, indicators=(Indicator.VARIANCE,))
+    assert warning.p_value == 1 / 20
 
 
 def test_reports_depend_on_frames_and_options_alone() -> None:
@@ -237,6 +296,42 @@ def test_far_from_a_fold_small_p_values_are_as_rare_as_they_should_be() -> None:
         assert np.mean(p_values < 0.1) <= 0.1 + 0.13
 
 
+def p_values(series: list[Array], **settings: Any) -> Array:
+    """[series, indicators], with as many surrogates as make p uniform on 1/20, 2/20 ... 1 where chance rules."""
+    options = EarlyWarningOptions(features=FEATURE_NAMES, surrogates=19, **settings)
+    rows = []
+    for first in range(0, len(series), len(FEATURE_NAMES)):
+        monitor = EarlyWarningMonitor(options)
+        for frame in np.array(series[first : first + len(FEATURE_NAMES)]).T:
+            monitor.add(Features(*frame.tolist()))
+        rows += [warning.p_value for warning in finish(monitor.report())]
+    return np.array(rows, dtype=float).reshape(len(series), len(Indicator))
+
+
+@pytest.mark.parametrize("bandwidth", [0.0, 10.0])
+@pytest.mark.parametrize("phi", [0.0, 0.9])
+def test_whatever_its_memory_and_detrended_or_not_a_steady_series_is_seldom_significant(
+    phi: float, bandwidth: float
+) -> None:
+    frames = 300 + reach_of(bandwidth)
+    steady = [autoregressive(frames, phi, seed) for seed in range(10 * len(FEATURE_NAMES))]
+    found = p_values(steady, window_frames=50, detrend_bandwidth_frames=bandwidth)
+    # Of 180: four standard errors are 0.3 * 4 / sqrt(180) for the share and 0.29 * 4 / sqrt(180) for the mean.
+    assert np.all(np.mean(found <= 0.1, axis=0) <= 0.1 + 0.09)
+    assert found.mean(axis=0) == pytest.approx([0.525] * 3, abs=0.09)
+
+
+def test_a_short_trend_of_a_series_with_memory_is_no_more_significant() -> None:
+    """Where windows move by less than the memory their variance drifts: of surrogates without one 9 % drift as far.
+
+    Of those with it 26 %: so a quarter of these series would seem significant at 0.1.
+    """
+    steady = [autoregressive(109, 0.9, seed) for seed in range(30 * len(FEATURE_NAMES))]
+    found = p_values(steady, window_frames=100)[:, 0]
+    # Of 540: five standard errors of 0.3 / sqrt(540); the memory is estimated from one window each.
+    assert np.mean(found <= 0.1) == pytest.approx(0.1, abs=0.065)
+
+
 def test_the_textbook_p_value_of_tau_finds_trends_where_there_are_none() -> None:
     """Overlapping windows are not independent: the famous wrong test calls most of these series significant."""
     wrong: Any = 0
@@ -267,7 +362,10 @@ def test_memory_is_known_before_the_first_frame(options: EarlyWarningOptions) ->
     monitor = EarlyWarningMonitor(options)
     parts = (monitor._window, monitor._trend, monitor._detrending._past)
     kept = sum(part._values.nbytes for part in parts)
-    assert kept < monitor_bytes(options) < kept + 3_000_000
+    # A report adds the noise of one piece, 100,000 values of 8 bytes, and four arrays of its size if it is detrended;
+    # and less than 200 kB of trends and taus.
+    noise_bytes = 800_000 * (5 if options.detrend_bandwidth_frames else 1)
+    assert kept < monitor_bytes(options) < kept + noise_bytes + 200_000
     for _ in range(3 * options.window_frames):
         monitor.add(NOTHING)
     assert sum(part._values.nbytes for part in parts) == kept

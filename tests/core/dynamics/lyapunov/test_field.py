@@ -8,12 +8,14 @@ import pytest
 
 from mfn_grpc.core.dynamics import LyapunovExponents
 from mfn_grpc.core.dynamics import field_exponents as field_pieces
+from mfn_grpc.core.dynamics.lyapunov.linearised import LinearisedField
 from mfn_grpc.core.limits import InvalidInput
 from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.reaction_diffusion import (
     MODELS,
     AxisBoundary,
     FitzhughNagumo,
+    GiererMeinhardt,
     GrayScott,
     Mycelium,
     Schnakenberg,
@@ -101,6 +103,27 @@ def test_an_unstable_state_grows_at_the_rate_of_its_fastest_mode() -> None:
     assert found.per_time == pytest.approx(expected[:1], rel=1e-9)
 
 
+@pytest.mark.parametrize("model", [Schnakenberg(), GiererMeinhardt()], ids=lambda model: model.name)
+def test_on_a_field_that_varies_in_space_and_time_two_nearby_runs_part_at_the_measured_rate(
+    model: TwoSpeciesModel,
+) -> None:
+    """A rough state on its way to a pattern: the tangents are those of the state of every step."""
+    steps, reach, shape = 400, 1e-5, (2, 16, 16)
+    level = np.array(model.steady_states()[0])[:, None, None]
+    start = level * (1 + 0.3 * np.random.default_rng(3).uniform(-1, 1, shape))
+    spec = make_spec(model, shape=shape[1:], initial_state=start, seed=3)
+    direction = LinearisedField(spec, 1, 3).vectors[0]
+    direction /= np.linalg.norm(direction)
+    ends = [Simulation(replace(spec, initial_state=start + side * reach * direction)) for side in (1, -1)]
+    for end in ends:
+        end.advance(steps)
+    growth = math.log(np.linalg.norm(ends[0].state - ends[1].state) / (2 * reach)) / steps
+    found = field_exponents(spec, steps=steps, transient=0)
+    # The difference errs by reach^2 and by rounding over reach, 1e-10 of e^(400 rate); tangents that stayed at the
+    # first state, or at that of another step, would be off by 1e-3 or 1e-5.
+    assert found.per_step[0] == pytest.approx(growth, abs=1e-10)
+
+
 @dataclass(frozen=True)
 class ThousandthsGrayScott(GrayScott):
     """Gray-Scott with u and v in thousandths of their unit: the same fields, written in other numbers."""
@@ -128,8 +151,9 @@ class ThousandthsGrayScott(GrayScott):
     def jacobian(self, u: float, v: float) -> Any:
         return GrayScott(feed=self.feed, kill=self.kill).jacobian(u, v)
 
-    def initial_state(self, seed: int, shape: tuple[int, int]) -> Any:
-        return UNIT * super().initial_state(seed, shape)
+    def start(self, state: Any, seed: int) -> Any:
+        yield from super().start(state, seed)
+        state *= UNIT
 
 
 @pytest.fixture

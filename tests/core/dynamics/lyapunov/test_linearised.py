@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mfn_grpc.core.dynamics.arrays import Array
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.dynamics.lyapunov.linearised import LinearisedField
 from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.reaction_diffusion import Model, Mycelium, Precision, Simulation, SimulationSpec, simulate_reference
@@ -133,10 +133,32 @@ def test_huge_and_tiny_perturbations_are_renormalised_without_overflow() -> None
         assert np.linalg.norm(field.vectors) == pytest.approx(1, rel=1e-14)
 
 
-def test_a_perturbation_that_vanished_has_grown_by_minus_infinity() -> None:
+def test_a_perturbation_that_vanished_has_grown_by_minus_infinity_and_another_goes_on() -> None:
     field = LinearisedField(make_spec(ALL_MODELS[1](), shape=SHAPE), 2, seed=2)
     field.vectors[1] = 0
     growth = np.zeros(2)
     finish(field.renormalise(growth))
     assert growth[1] == -math.inf
-    assert not field.vectors[1].any()
+    flat = field.vectors.reshape(2, -1)
+    np.testing.assert_allclose(flat @ flat.T, np.eye(2), atol=1e-15)
+
+
+def test_a_perturbation_along_the_others_has_vanished_however_it_rounds() -> None:
+    field = LinearisedField(make_spec(ALL_MODELS[1](), shape=SHAPE), 4, seed=2)
+    field.vectors[3] = 0.3 * field.vectors[0] - 0.7 * field.vectors[1] + 1.1 * field.vectors[2]
+    growth = np.zeros(4)
+    finish(field.renormalise(growth))
+    assert np.isfinite(growth[:3]).all()
+    assert growth[3] == -math.inf
+    flat = field.vectors.reshape(4, -1)
+    np.testing.assert_allclose(flat @ flat.T, np.eye(4), atol=1e-15)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_perturbation_that_is_not_finite_has_no_growth_and_stays(value: float) -> None:
+    field = LinearisedField(make_spec(ALL_MODELS[1](), shape=SHAPE), 1, seed=2)
+    field.vectors[0, 1, 2, 3] = value
+    growth = np.zeros(1)
+    finish(field.renormalise(growth))
+    assert math.isnan(growth[0])
+    assert not np.isfinite(field.vectors).all()

@@ -49,6 +49,32 @@ def _decay_tangent(x: Any, vector: Any, parameters: Any, out: Any) -> None:
 DECAY = Flow("decay", _decay, _decay_tangent, start=(1.0,), parameters=(1.0,))
 
 
+def _uncoupled(x: Any, parameters: Any, out: Any) -> None:
+    out[0] = parameters[0] * x[0]
+    out[1] = 4.0 * x[1] * (1.0 - x[1])
+
+
+def _uncoupled_tangent(x: Any, vector: Any, parameters: Any, out: Any) -> None:
+    out[0] = parameters[0] * vector[0]
+    out[1] = 4.0 * (1.0 - 2.0 * x[1]) * vector[1]
+
+
+UNCOUPLED = TangentMap("uncoupled", _uncoupled, _uncoupled_tangent, start=(0.5, 1 / math.pi), parameters=(0.3,))
+
+
+def _uncoupled_decay(x: Any, parameters: Any, out: Any) -> None:
+    out[0], out[1] = -parameters[0] * x[0], -parameters[1] * x[1]
+
+
+def _uncoupled_decay_tangent(x: Any, vector: Any, parameters: Any, out: Any) -> None:
+    out[0], out[1] = -parameters[0] * vector[0], -parameters[1] * vector[1]
+
+
+UNCOUPLED_DECAY = Flow(
+    "uncoupled_decay", _uncoupled_decay, _uncoupled_decay_tangent, start=(1.0, 1.0), parameters=(2.0, 1.0)
+)
+
+
 def logistic_orbit(length: int, scale: float) -> list[float]:
     orbit = [scale / math.pi]
     for _ in range(length):
@@ -138,6 +164,28 @@ def test_fewer_vectors_give_the_same_leading_exponents() -> None:
     whole = map_exponents(HENON, steps=10_000)
     leading = map_exponents(HENON, count=1, steps=10_000)
     assert leading.per_step == whole.per_step[:1]
+
+
+def test_one_vector_finds_the_leading_exponent_of_a_map_that_keeps_its_axes_apart() -> None:
+    found = map_exponents(UNCOUPLED, count=1, steps=100_000)
+    # As of the logistic map alone.
+    assert found.per_step == pytest.approx([math.log(2)], abs=2e-4)
+    assert map_exponents(UNCOUPLED, steps=100_000).per_step == pytest.approx([math.log(2), math.log(0.3)], abs=2e-4)
+
+
+@pytest.mark.parametrize("rates", [(2.0, 1.0), (1.0, 2.0)])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_flow_that_keeps_its_axes_apart_has_its_rates_in_order(rates: tuple[float, float], count: int) -> None:
+    dt = 0.01
+    found = flow_exponents(UNCOUPLED_DECAY, dt=dt, parameters=rates, count=count, steps=1000)
+    # Runge-Kutta's factor is exp(-rate dt) to (rate dt)^5 / 120 a step; 100 time units of transient leave e^-100.
+    assert found.per_time == pytest.approx([-1.0, -2.0][:count], abs=1e-8)
+
+
+def test_a_map_onto_a_line_has_minus_infinity_for_what_is_lost() -> None:
+    found = map_exponents(HENON, parameters=[1.4, 0.0], steps=1000)
+    assert math.isfinite(found.per_step[0])
+    assert found.per_step[1] == -math.inf
 
 
 def test_the_interval_of_renormalisation_does_not_matter() -> None:

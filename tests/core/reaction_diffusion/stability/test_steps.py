@@ -122,6 +122,23 @@ def test_runge_kutta_reaches_root_eight_along_the_imaginary_axis() -> None:
     assert limit.max_dt == pytest.approx(math.sqrt(8), rel=1e-7)
 
 
+@pytest.mark.parametrize("eigenvalue", [-0.1 + 1j, -1 + 1j, -0.5 + 7j])
+def test_runge_kutta_reaches_as_far_along_a_spiral_as_its_polynomial(eigenvalue: complex) -> None:
+    jacobian = ((eigenvalue.real, eigenvalue.imag), (-eigenvalue.imag, eigenvalue.real))
+    limit = largest_stable_dt(pair(jacobian, (0.0, 0.0)), (1.0, 1.0), Stepper.RK4).max_dt
+
+    def size(dt: float) -> float:
+        return float(abs(np.polyval([1 / 24, 1 / 6, 1 / 2, 1, 1], dt * eigenvalue)))
+
+    assert size((1 - 1e-12) * limit) < 1 < size((1 + 1e-12) * limit)
+
+
+def test_the_semi_implicit_step_may_not_flip_a_fast_decay() -> None:
+    # 1 - 20 dt is -1 at dt = 2 / 20; det (1 + dt J) is 1 at dt = 21 / 20 only.
+    limit = largest_stable_dt(pair(((-20.0, 0.0), (0.0, -1.0)), (0.0, 0.0)), (1.0, 1.0), Stepper.SEMI_IMPLICIT)
+    assert limit.max_dt == pytest.approx(0.1, rel=1e-15)
+
+
 @pytest.mark.parametrize("stepper", list(Stepper))
 @pytest.mark.parametrize("name", STABLE)
 @pytest.mark.parametrize("diffusion", [(1.0, 10.0), (3.0, 0.01), (0.05, 0.05), (0.0, 1.0)])

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import jit, jit_sums
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 SUMS = 3
 QUIET_STEPS = 10

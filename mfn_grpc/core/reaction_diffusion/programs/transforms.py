@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from scipy import fft
 
-from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Array
+from mfn_grpc.core.arrays import Array
 
 
 class Axis(ABC):

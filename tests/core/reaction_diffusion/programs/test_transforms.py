@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mfn_grpc.core.reaction_diffusion.kernels.transforms import Axis, InsulatedAxis, PeriodicAxis
+from mfn_grpc.core.reaction_diffusion.programs.transforms import Axis, InsulatedAxis, PeriodicAxis
 
 Lines = NDArray[np.inexact[Any]]
 AXES: dict[str, Callable[[int, float], Axis]] = {

@@ -1,4 +1,4 @@
-"""The type of the arrays in this folder."""
+"""The type of numpy arrays of any shape and element type."""
 
 from typing import Any
 
