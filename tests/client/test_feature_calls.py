@@ -1,5 +1,6 @@
 """Requests about fields: what travels how, and what is refused before it does."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -144,13 +145,14 @@ def test_a_null_comparison_with_every_default_is_still_asked_for() -> None:
 
 
 def test_every_fault_of_a_fractal_analysis_is_named() -> None:
+    wrong: Any = "many"
     with pytest.raises(InvalidArgument) as caught:
         fractal(
             FIELD * 1j,
-            "high",  # type: ignore[arg-type]  # wrong on purpose, as all below
+            wrong,
             estimators=["box_count", "correlation", 3],
-            box_count=BoxCountOptions(base="tetradic", min_box_edge_cells=1.5),  # type: ignore[arg-type]
-            null_comparison=NullComparisonOptions(null_model="brown", samples="many"),  # type: ignore[arg-type]
+            box_count=BoxCountOptions(base="tetradic", min_box_edge_cells=wrong),
+            null_comparison=NullComparisonOptions(null_model="brown", samples=wrong),
             lacunarity_box_edges=[1.5],
             generalized_orders=2.0,
         )
@@ -166,6 +168,14 @@ def test_every_fault_of_a_fractal_analysis_is_named() -> None:
         "lacunarity_box_edges_cells",
         "generalized_orders",
     }
+
+
+def test_faults_are_named_in_the_order_of_the_options_in_every_process() -> None:
+    wrong: Any = "x"
+    with pytest.raises(InvalidArgument) as caught:
+        fractal(FIELD, 0.0, box_count=BoxCountOptions(*[wrong] * 6))
+    names = [each.field.removeprefix("box_count.") for each in caught.value.violations]
+    assert names == [each.name for each in dataclasses.fields(BoxCountOptions)]
 
 
 def test_the_beginning_of_a_stream_says_what_it_was_told() -> None:

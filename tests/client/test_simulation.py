@@ -90,8 +90,7 @@ def test_a_stream_that_breaks_again_and_again_still_gives_every_frame_once(run: 
 @pytest.mark.parametrize("reason", ["RESUME_TOKEN_INVALID", "RESUME_TOKEN_FOREIGN", "RESUME_TOKEN_STALE"])
 def test_a_refused_token_means_a_fresh_start_that_passes_over_known_frames(run: Starter, reason: str) -> None:
     old, new = FakeServer(key="old"), FakeServer(key="new")
-    refused = lambda request: FakeCall(iter(()), 0, token_refused(reason))  # noqa: E731
-    done = run(cut(old, 6), refused, whole(new)).collect()
+    done = run(cut(old, 6), lambda request: FakeCall(iter(()), 0, token_refused(reason)), whole(new)).collect()
     assert done.steps == FRAMES
     assert done.calls.tokens == [b"", old.token(4, 4), b""]
 

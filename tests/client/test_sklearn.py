@@ -108,7 +108,22 @@ def test_a_row_depends_on_its_own_sample_alone_and_nothing_is_changed(features: 
 
 @pytest.mark.parametrize("name", APPLICABLE)
 def test_it_passes_what_applies_of_the_checks_of_scikit_learn(name: str) -> None:
-    getattr(estimator_checks, name)("FractalFeatures", FractalFeatures())
+    features: Any = FractalFeatures(LEVELS)
+    getattr(estimator_checks, name)("FractalFeatures", features)  # raises when it finds a fault
+    assert features.get_params() == {"thresholds": LEVELS, "server": None, "api_key": None}
+
+
+class Talkative(FractalFeatures):
+    """Sets more than it is told, which scikit-learn forbids."""
+
+    def __init__(self, thresholds: Any = None) -> None:
+        super().__init__(thresholds)
+        self.extra = 1
+
+
+def test_those_checks_find_an_estimator_that_breaks_their_rules() -> None:
+    with pytest.raises(AssertionError, match="extra"):
+        estimator_checks.check_no_attributes_set_in_init("Talkative", Talkative())
 
 
 def test_scikit_learns_suite_skips_it_because_it_takes_no_tables() -> None:

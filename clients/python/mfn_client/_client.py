@@ -247,7 +247,8 @@ class Client(BaseClient[Simulation]):
     def validate(self, suite: str = "quick", seed: int = 0, *, timeout: float | None = None) -> ValidationReport:
         """Let the server measure its engine against exact results; the same suite and seed measure the same.
 
-        `suite`: "quick", "physics", "reaction_diffusion", "fractal", "dynamics", "aggregation", "learning" or "all".
+        `suite`: "quick", "physics", "reaction_diffusion", "fractal", "dynamics", "learning" or "all"; the contract also
+        knows "aggregation", for which a server that does not offer it answers UNIMPLEMENTED, as this release's does.
         """
         return self._unary(validate(suite, seed), timeout)
 

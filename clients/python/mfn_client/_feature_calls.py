@@ -23,6 +23,7 @@ from mfn_grpc.v1 import features_pb2 as pb
 T_co = TypeVar("T_co", covariant=True)
 _SERVICE = "/mfn.v1.FeatureService"
 _INLINE_BYTES = MESSAGE_BYTES - ENVELOPE_BYTES
+_BOX_COUNT_VALUES = tuple(name for name in BoxCountOptions.__dataclass_fields__ if name != "base")
 _EXACT_IN_FLOAT32 = (np.int8, np.uint8, np.int16, np.uint16, np.float16)
 Request = pb.ExtractFeaturesRequest | pb.AnalyzeFractalRequest
 
@@ -137,7 +138,7 @@ def _set_box_count(request: pb.AnalyzeFractalRequest, said: BoxCountOptions | No
         return
     message = request.box_count
     faults.choose(message, "base", said.base, "box_count.base")
-    for name in set(said.__dataclass_fields__) - {"base"}:
+    for name in _BOX_COUNT_VALUES:
         faults.assign(message, name, getattr(said, name), f"box_count.{name}")
 
 

@@ -68,8 +68,8 @@ class EarlyWarning:
 
     `indicator`: "variance", "lag1_autocorrelation" or "skewness". `value`: NaN where undefined, with the reason.
     `kendall_tau`: its trend over the last `trend_frames`, -1 to 1; None below ten values, and when all are equal.
-    `p_value`: share of the surrogates with as large a trend: small when chance does not explain it; None without tau,
-    surrogates or autocorrelation.
+    `p_value`: (1 + b) / (surrogates + 1) where b surrogates have as large a trend: small when chance does not explain
+    it; None without tau, surrogates or autocorrelation.
     """
 
     feature: str
@@ -97,8 +97,8 @@ class EarlyWarningOptions:
     features: Names of those to watch. Default: v_mean.
     indicators: "variance", "lag1_autocorrelation", "skewness". Default: all.
     window_frames: Length of the window, 8 to 10,000. Default 100.
-    detrend_bandwidth_frames: Standard deviation of the Gaussian whose moving average is taken away first. Default 0:
-        nothing is.
+    detrend_bandwidth_frames: Standard deviation of the Gaussian whose moving average is taken away first, 1 to
+        window_frames. Default 0: nothing is.
     surrogates: Chance series behind each p-value, 0 to 10,000. Default 200; 0 leaves the p-values out.
     seed: Of the surrogates.
     trend_frames: How many of the last values of an indicator its trend looks at, 10 to 10,000. Default 1000.

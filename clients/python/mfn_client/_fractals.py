@@ -10,8 +10,8 @@ class BoxCountOptions:
     base: "dyadic" (default; edges 1, 2, 4 ...) or "triadic" (1, 3, 9 ...); it should match the set's own ratio.
     crop_to_bounding_box: Whether the field is first cropped to the set. Default true.
     minimize_over_offsets: Whether each count is the smallest over all positions of the boxes, exactly.
-    min_box_edge_cells: Smallest edge used. Default 1.
-    max_box_edge_cells: Largest edge used. Default: half the shorter side.
+    min_box_edge_cells: Smallest edge used, 1 to 8192. Default 1.
+    max_box_edge_cells: Largest edge used, as far. Default: half the shorter side.
     confidence_level: Of the intervals, 0.5 to 0.999. Default 0.95.
     """
 
@@ -27,9 +27,9 @@ class BoxCountOptions:
 class NullComparisonOptions:
     """Which chance patterns the dimensions are compared with; None leaves the default to the server.
 
-    null_model: "diffusion" (default: diffused noise of the field's correlation length, thresholded to as many cells)
-        or "shuffled" (the field's cells in random order).
-    samples: Patterns made, 10 to 1000. Default 100.
+    null_model: "diffusion" (default: noise diffused until its highest cells, as many as the set has, have the set's
+        correlation length) or "shuffled" (the set's cells in random order).
+    samples: Patterns made, 10 to 1000. Default 100. A verdict at the level 0.95 needs 19 or more.
     seed: Of the patterns.
     """
 
@@ -52,7 +52,7 @@ class BoxCount:
 class NullComparison:
     """A dimension beside those of chance patterns.
 
-    `p_value`: share of the patterns whose dimension is at least as far from their mean as the set's.
+    `p_value`: of the patterns and the set itself, the share at least as far from the mean of all as the set.
     """
 
     null_model: str
@@ -67,7 +67,8 @@ class DimensionEstimate:
     """One dimension with its evidence: the interval, R^2, the counts, and what they say.
 
     `estimator`: "box_count" or "boundary_count". `verdict`: "fractal", "not_fractal", "no_scaling", "like_null" or
-    "undefined". Values that are undefined are NaN, for instance the dimension of an empty set.
+    "undefined"; never "fractal" without a null comparison. Values that are undefined are NaN, for
+    instance the dimension of an empty set.
     """
 
     estimator: str

@@ -42,7 +42,7 @@ def upload_requests(values: ArrayLike) -> Iterator[simulation.UploadArrayRequest
     try:
         parts = split_parts("array", array)
     except ArrayError as error:
-        raise invalid([FieldViolation("part", fault) for fault in error.faults]) from None
+        raise invalid([FieldViolation("part", str(fault)) for fault in error.faults]) from None
     return (simulation.UploadArrayRequest(part=part) for part in parts)
 
 

@@ -31,6 +31,9 @@ class TrainingMetrics:
     """What the training cycle came to: a small regression on features of simulated fields, split by seed.
 
     Losses are mean squared errors of the standardised target; potentials in mV; the Lyapunov exponent is per step.
+    `loss_...`: on the training fields. `test_loss`: on fields that training never saw, beside `mean_loss`, that of
+    always predicting the mean training target. `shuffled_...`: both again with the targets dealt out anew among all
+    fields, where a test loss well below that of the mean shows a leak.
     """
 
     loss_start: float
@@ -43,6 +46,10 @@ class TrainingMetrics:
     growth_events: int
     nernst_symbolic_mv: float
     nernst_numeric_mv: float
+    test_loss: float
+    mean_loss: float
+    shuffled_test_loss: float
+    shuffled_mean_loss: float
 
 
 @dataclass(frozen=True)

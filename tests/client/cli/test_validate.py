@@ -35,6 +35,7 @@ def test_the_document_holds_every_check_in_the_suites_order(target: str) -> None
     assert found["checks"][1]["relation"] == "at_least"
     assert found["summary"]["suite"] == "quick"
     assert found["summary"]["training"]["growth_events"] == 12
+    assert (found["summary"]["training"]["test_loss"], found["summary"]["training"]["mean_loss"]) == (0.25, 1.75)
 
 
 def test_a_check_that_fails_is_null_and_an_exit_code(target: str) -> None:
@@ -52,6 +53,13 @@ def test_people_see_measured_beside_expected(target: str) -> None:
     for word in ("Training cycle", "growth_events", "3 of 3 checks passed in 0.8 s (server 0.1.0, numerics 7)."):
         assert word in shown.stdout
     assert "half of the [last] digit" not in shown.stdout
+
+
+def test_people_see_the_test_loss_beside_that_of_the_mean_and_both_with_shuffled_targets(target: str) -> None:
+    shown = mfn("validate", "quick", "--server", target).stdout
+    assert "On fields it never saw the loss is 0.25, that of predicting the mean 1.75; " in shown
+    assert "with shuffled targets, which cannot be learnt, 1.5 and 1.25." in shown
+    assert "On fields" not in mfn("validate", "physics", "--server", target).stdout
 
 
 def test_people_see_why_a_check_failed(target: str) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mfn_client.cli.view import View
 
 NAME = "demo"
-STARTING = "Starting a server; the first run compiles its kernels (about 15 s)."
+STARTING = "Starting a server; the first run compiles its kernels (about 40 s)."
 
 
 @dataclass(frozen=True)

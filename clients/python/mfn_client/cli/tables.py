@@ -98,3 +98,13 @@ def training_table(training: "TrainingMetrics") -> "Table":
     """The training cycle, a row a number."""
     rows = [(name, number(getattr(training, name), 9)) for name in training.__dataclass_fields__]
     return table("Training cycle", ("metric", ">value"), rows)
+
+
+def training_sentence(training: "TrainingMetrics") -> str:
+    """What the network is worth on fields that it never saw, and whether it learns where there is nothing to learn."""
+    loss, mean = number(training.test_loss, 3), number(training.mean_loss, 3)
+    dealt, dealt_mean = number(training.shuffled_test_loss, 3), number(training.shuffled_mean_loss, 3)
+    return (
+        f"On fields it never saw the loss is {loss}, that of predicting the mean {mean}; "
+        f"with shuffled targets, which cannot be learnt, {dealt} and {dealt_mean}."
+    )

@@ -11,7 +11,7 @@ from mfn_client.cli.connection import connected
 from mfn_client.cli.failures import JOB_FAILED
 from mfn_client.cli.options import ApiKey, Json, Server
 from mfn_client.cli.output import console, counted, emit_json
-from mfn_client.cli.tables import checks_table, training_table
+from mfn_client.cli.tables import checks_table, training_sentence, training_table
 
 if TYPE_CHECKING:
     from mfn_client import Check, Validation, ValidationSummary
@@ -24,7 +24,8 @@ def command(
         str,
         typer.Argument(
             metavar="SUITE",
-            help="quick, physics, reaction_diffusion, fractal, dynamics, aggregation, learning or all.",
+            help="quick, physics, reaction_diffusion, fractal, dynamics, learning or all; aggregation only where the "
+            "server offers it, which that of this release does not.",
         ),
     ] = "quick",
     seed: Annotated[int, typer.Option(help="Of everything random in the checks.")] = 0,
@@ -71,6 +72,7 @@ def _show(checks: "list[Check]", summary: "ValidationSummary") -> None:
                 out.print(f"  {escape(words)}", soft_wrap=True)
     if summary.training is not None:
         out.print(training_table(summary.training))
+        out.print(training_sentence(summary.training), soft_wrap=True)
     verdict = f"{summary.passed_count} of {counted(len(checks), 'check')} passed"
     versions = f"server {summary.server_version}, numerics {summary.numerics_version}"
     out.print(f"{verdict} in {summary.seconds:.1f} s ({versions}).")
