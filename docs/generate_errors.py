@@ -39,8 +39,15 @@ All faults of a request are reported at once: the first 50 violations, then how 
 is given, the trailer `grpc-retry-pushback-ms` says the same to clients with a gRPC retry policy. A status code alone
 does not tell failures apart (`RESOURCE_EXHAUSTED` is both a full server and a message too large), the reason does.
 
-Faults below the messages, such as a server that cannot be reached, a deadline that passes at the client, a method that
-does not exist or metadata above 8 KiB, are gRPC's own: they carry a status code, but no details.
+Faults below the messages are gRPC's own: they carry a status code, but no details.
+
+| fault | status code |
+| --- | --- |
+| a request message above 8 MiB (from 4 to 8 MiB it is `MESSAGE_TOO_LARGE`) | `RESOURCE_EXHAUSTED` |
+| metadata above 8 KiB | `RESOURCE_EXHAUSTED` |
+| a method or a service that does not exist | `UNIMPLEMENTED` |
+| a deadline that passes at the client | `DEADLINE_EXCEEDED` |
+| a server that cannot be reached | `UNAVAILABLE` |
 """
 
 HEADER = """\

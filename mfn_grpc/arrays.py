@@ -7,7 +7,7 @@ lists every fault in words.
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import google_crc32c
@@ -21,6 +21,9 @@ PART_BYTES = 256 * 1024
 
 MAX_AXES = 32
 """Most axes an array may have; numpy allows 64, nothing here needs more than 4."""
+
+MAX_NAME_BYTES = 256
+"""Most bytes of an array's name, in UTF-8."""
 
 AnyArray = NDArray[np.generic]
 
@@ -39,15 +42,30 @@ _BFLOAT16 = ElementType.ELEMENT_TYPE_BFLOAT16
 _BY_DTYPE = {np.dtype(stored): element for element, stored in _STORED.items() if element != _BFLOAT16}
 
 
+@dataclass(frozen=True)
+class ArrayFault:
+    """One thing that is wrong with an array: the field of its message (header.shape: of a part), and how."""
+
+    field: str
+    description: str
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.description}"
+
+
 class ArrayError(ValueError):
-    """An array that cannot be encoded or decoded; `faults` names everything that is wrong with it."""
+    """An array that cannot be encoded or decoded; `faults` names everything that is wrong with it.
 
-    def __init__(self, faults: Iterable[str]) -> None:
+    expected_offset: set when a part does not begin where the last one ended, or passes the end of its array.
+    """
+
+    def __init__(self, faults: Iterable[ArrayFault], expected_offset: int | None = None) -> None:
         self.faults = tuple(faults)
-        super().__init__("; ".join(self.faults))
+        self.expected_offset = expected_offset
+        super().__init__("; ".join(map(str, self.faults)))
 
-    def __reduce__(self) -> tuple[type["ArrayError"], tuple[tuple[str, ...]]]:
-        return type(self), (self.faults,)
+    def __reduce__(self) -> tuple[type["ArrayError"], tuple[tuple[ArrayFault, ...], int | None]]:
+        return type(self), (self.faults, self.expected_offset)
 
 
 def stored_dtype(element_type: ElementType) -> np.dtype[np.generic]:
@@ -69,7 +87,8 @@ def element_type_of(dtype: np.dtype[np.generic]) -> ElementType:
     """
     found = _BY_DTYPE.get(dtype.newbyteorder("<"))
     if found is None:
-        raise ArrayError([f"dtype {dtype} has no element type; use one of {', '.join(map(str, _BY_DTYPE))}"])
+        text = f"{dtype} has no element type; use one of {', '.join(map(str, _BY_DTYPE))}"
+        raise ArrayError([ArrayFault("dtype", text)])
     return found
 
 
@@ -94,7 +113,7 @@ def from_array(message: Array) -> AnyArray:
     Raises:
         ArrayError: unknown type, impossible shape, or data that do not fill the shape exactly.
     """
-    if faults := _form_faults(message.element_type, message.shape, len(message.data)):
+    if faults := _form_faults(message.element_type, message.shape, len(message.data), "data"):
         raise ArrayError(faults)
     stored = np.frombuffer(message.data, dtype=stored_dtype(message.element_type)).reshape(tuple(message.shape))
     values = _decode(stored, message.element_type)
@@ -112,19 +131,21 @@ def split_parts(
     """The parts of one array, in order; the header travels in the first, and an empty array is one empty part.
 
     Args:
-        name: What the array is, for instance the name of a species.
+        name: What the array is, for instance the name of a species; at most MAX_NAME_BYTES.
         values: The elements, any shape.
         scale: Quantised arrays: value = element * scale + offset.
         offset: See scale.
         element_type: How to store the elements. Default: as their dtype.
 
     Raises:
-        ArrayError: as `to_array`.
+        ArrayError: as `to_array`, and for a name that is too long.
     """
     values = np.asarray(values)
     element_type = element_type_of(values.dtype) if element_type is None else element_type
     stored = _encode(values, element_type).reshape(-1).view(np.uint8).data
     header = ArrayHeader(name=name, element_type=element_type, shape=values.shape, scale=scale, offset=offset)
+    if faults := name_faults(header):
+        raise ArrayError(faults)
     return _parts(header, stored)
 
 
@@ -182,43 +203,40 @@ class PartAssembler:
             ArrayError: a part out of order, damaged, or at odds with its header.
         """
         faults = self._opening_faults(part) if self._header is None else self._following_faults(part)
-        faults += self._data_faults(part)
+        misplaced = self._place_faults(part)
+        faults += misplaced + _data_faults(part)
         if faults:
-            raise ArrayError(faults)
+            raise ArrayError(faults, self._filled if misplaced else None)
         if self._header is None:
             self._open(part)
         self._buffer[self._filled : self._filled + len(part.data)] = np.frombuffer(part.data, np.uint8)
         self._filled += len(part.data)
         return self._close() if self._filled == len(self._buffer) else None
 
-    def _opening_faults(self, part: ArrayPart) -> list[str]:
+    def _opening_faults(self, part: ArrayPart) -> list[ArrayFault]:
+        header, total = part.header, part.total_bytes
         if not part.HasField("header"):
-            return ["the first part of an array has no header"]
-        faults = _form_faults(part.header.element_type, part.header.shape, part.total_bytes)
-        if part.total_bytes > self._max_bytes:
-            faults.append(f"total_bytes is {part.total_bytes}, at most {self._max_bytes} are accepted here")
+            return [ArrayFault("header", "is missing from the first part of an array")]
+        faults = _form_faults(header.element_type, header.shape, total, "total_bytes", "header.") + name_faults(header)
+        if total > self._max_bytes:
+            faults.append(ArrayFault("total_bytes", f"is {total}, at most {self._max_bytes} are accepted here"))
         return faults
 
-    def _following_faults(self, part: ArrayPart) -> list[str]:
+    def _following_faults(self, part: ArrayPart) -> list[ArrayFault]:
         faults = []
         if part.HasField("header"):
-            faults.append("a later part has a header; only the first one may")
+            faults.append(ArrayFault("header", "is set in a later part; only the first one has a header"))
         if part.total_bytes != len(self._buffer):
-            faults.append(f"total_bytes is {part.total_bytes}, the first part said {len(self._buffer)}")
+            text = f"is {part.total_bytes}, the first part said {len(self._buffer)}"
+            faults.append(ArrayFault("total_bytes", text))
         return faults
 
-    def _data_faults(self, part: ArrayPart) -> list[str]:
-        faults, size = [], len(part.data)
+    def _place_faults(self, part: ArrayPart) -> list[ArrayFault]:
+        faults, end = [], part.offset + len(part.data)
         if part.offset != self._filled:
-            faults.append(f"offset is {part.offset}, expected {self._filled}")
-        if size > PART_BYTES:
-            faults.append(f"data has {size} bytes, at most {PART_BYTES} are allowed in a part")
-        if part.offset + size > part.total_bytes:
-            faults.append(f"data ends at byte {part.offset + size}, the array has {part.total_bytes}")
-        if size == 0 and part.total_bytes > 0:
-            faults.append("data is empty")
-        if google_crc32c.value(part.data) != part.crc32c:
-            faults.append("data does not match its CRC-32C")
+            faults.append(ArrayFault("offset", f"is {part.offset}, expected {self._filled}"))
+        if end > part.total_bytes:
+            faults.append(ArrayFault("data", f"ends at byte {end}, the array has {part.total_bytes}"))
         return faults
 
     def _open(self, part: ArrayPart) -> None:
@@ -239,37 +257,64 @@ class PartAssembler:
         )
 
 
-def _form_faults(element_type: ElementType, shape: Iterable[int], data_bytes: int) -> list[str]:
-    """What is wrong with a type, a shape and the size of the data that belong together."""
-    faults, axes = [], tuple(shape)
-    if len(axes) > MAX_AXES:
-        return [f"shape has {len(axes)} axes, at most {MAX_AXES} are allowed"]
-    faults += [f"shape[{axis}] is {length}, must be 0 or more" for axis, length in enumerate(axes) if length < 0]
+def name_faults(header: ArrayHeader) -> list[ArrayFault]:
+    """What is wrong with the name of an array."""
+    size = len(header.name.encode())
+    if size <= MAX_NAME_BYTES:
+        return []
+    return [ArrayFault("header.name", f"has {size} bytes, at most {MAX_NAME_BYTES} are allowed")]
+
+
+def _data_faults(part: ArrayPart) -> list[ArrayFault]:
+    """What is wrong with the data of a part, wherever it belongs."""
+    faults, size = [], len(part.data)
+    if size > PART_BYTES:
+        faults.append(ArrayFault("data", f"has {size} bytes, at most {PART_BYTES} are allowed in a part"))
+    if size == 0 and part.total_bytes > 0:
+        faults.append(ArrayFault("data", "is empty"))
+    if (found := google_crc32c.value(part.data)) != part.crc32c:
+        faults.append(ArrayFault("crc32c", f"is {part.crc32c}, the CRC-32C of data is {found}"))
+    return faults
+
+
+def _form_faults(
+    element_type: ElementType, shape: Sequence[int], size: int, size_field: str, path: str = ""
+) -> list[ArrayFault]:
+    """What is wrong with a type, a shape and the size of the data, told in `size_field`, that belong together."""
+    if len(shape) > MAX_AXES:
+        return [ArrayFault(f"{path}shape", f"has {len(shape)} axes, at most {MAX_AXES} are allowed")]
+    axes = tuple(shape)
+    faults = [
+        ArrayFault(f"{path}shape[{axis}]", f"is {length}, must be 0 or more")
+        for axis, length in enumerate(axes)
+        if length < 0
+    ]
     if element_type not in _STORED:
-        return [*faults, _unknown_type(element_type)]
-    return faults or _size_faults(np.dtype(_STORED[element_type]).itemsize, axes, data_bytes)
+        return [*faults, _unknown_type(element_type, path)]
+    return faults or _size_faults(np.dtype(_STORED[element_type]).itemsize, axes, size, size_field, path)
 
 
-def _size_faults(itemsize: int, axes: tuple[int, ...], data_bytes: int) -> list[str]:
+def _size_faults(itemsize: int, axes: tuple[int, ...], size: int, size_field: str, path: str) -> list[ArrayFault]:
     # numpy multiplies the non-zero axes even where another axis is 0, so that product must fit as well.
     if math.prod(length for length in axes if length) * itemsize > sys.maxsize:
-        return [f"shape {list(axes)} is too large to address"]
+        return [ArrayFault(f"{path}shape", f"{list(axes)} is too large to address")]
     needed = math.prod(axes) * itemsize
-    if needed != data_bytes:
-        return [f"shape {list(axes)} of {itemsize}-byte elements needs {needed} bytes of data, there are {data_bytes}"]
+    if needed != size:
+        text = f"makes {size} bytes, shape {list(axes)} of {itemsize}-byte elements needs {needed}"
+        return [ArrayFault(size_field, text)]
     return []
 
 
-def _unknown_type(element_type: int) -> str:
+def _unknown_type(element_type: int, path: str = "") -> ArrayFault:
     known = ", ".join(ElementType.Name(each).removeprefix("ELEMENT_TYPE_") for each in _STORED)
-    return f"element_type is {element_type}, must be one of {known}"
+    return ArrayFault(f"{path}element_type", f"is {element_type}, must be one of {known}")
 
 
 def _decode(stored: AnyArray, element_type: ElementType) -> AnyArray:
     if element_type == _BFLOAT16:
         return (stored.astype(np.uint32) << np.uint32(16)).view(np.float32)
     if element_type == ElementType.ELEMENT_TYPE_BOOL and stored.size and stored.view(np.uint8).max() > 1:
-        raise ArrayError(["data of a BOOL array must be bytes of 0 or 1"])
+        raise ArrayError([ArrayFault("data", "of a BOOL array must be bytes of 0 or 1")])
     return stored
 
 
@@ -285,11 +330,12 @@ def _cast(values: AnyArray, target: np.dtype[np.generic]) -> AnyArray:
     if values.dtype == target:
         return values
     if not np.can_cast(values.dtype, target, casting="same_kind"):
-        raise ArrayError([f"dtype {values.dtype} cannot be stored as {target}: that would change the kind of number"])
+        text = f"{values.dtype} cannot be stored as {target}: that would change the kind of number"
+        raise ArrayError([ArrayFault("dtype", text)])
     with np.errstate(over="ignore"):
         cast = values.astype(target)
     if not np.can_cast(values.dtype, target, casting="safe") and not _survived(values, cast):
-        raise ArrayError([f"values of dtype {values.dtype} do not fit into {target}"])
+        raise ArrayError([ArrayFault("values", f"of dtype {values.dtype} do not fit into {target}")])
     return cast
 
 

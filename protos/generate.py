@@ -95,7 +95,7 @@ def replace_stubs(fresh: Path, target: Path) -> list[str]:
 
 def main(arguments: list[str]) -> None:
     """Generate into the folder given, or into the project's root."""
-    if len(arguments) > 1:
+    if len(arguments) > 1 or any(argument.startswith("-") for argument in arguments):
         raise SystemExit(__doc__)
     out = Path(arguments[0]) if arguments else ROOT
     with tempfile.TemporaryDirectory() as scratch:

@@ -136,7 +136,7 @@ class ValidationSummary(_message.Message):
     def __init__(self, suite: _Optional[_Union[ValidationSuite, str]] = ..., seed: _Optional[int] = ..., passed: _Optional[bool] = ..., passed_count: _Optional[int] = ..., failed_count: _Optional[int] = ..., seconds: _Optional[float] = ..., numerics_version: _Optional[str] = ..., server_version: _Optional[str] = ..., training: _Optional[_Union[TrainingMetrics, _Mapping[str, object]]] = ...) -> None: ...
 
 class TrainingMetrics(_message.Message):
-    __slots__ = ("loss_start", "loss_final", "loss_drop", "pot_min_mv", "pot_max_mv", "fractal_dimension", "lyapunov_exponent", "growth_events", "nernst_symbolic_mv", "nernst_numeric_mv")
+    __slots__ = ("loss_start", "loss_final", "loss_drop", "pot_min_mv", "pot_max_mv", "fractal_dimension", "lyapunov_exponent", "growth_events", "nernst_symbolic_mv", "nernst_numeric_mv", "test_loss", "mean_loss", "shuffled_test_loss", "shuffled_mean_loss")
     LOSS_START_FIELD_NUMBER: _ClassVar[int]
     LOSS_FINAL_FIELD_NUMBER: _ClassVar[int]
     LOSS_DROP_FIELD_NUMBER: _ClassVar[int]
@@ -147,6 +147,10 @@ class TrainingMetrics(_message.Message):
     GROWTH_EVENTS_FIELD_NUMBER: _ClassVar[int]
     NERNST_SYMBOLIC_MV_FIELD_NUMBER: _ClassVar[int]
     NERNST_NUMERIC_MV_FIELD_NUMBER: _ClassVar[int]
+    TEST_LOSS_FIELD_NUMBER: _ClassVar[int]
+    MEAN_LOSS_FIELD_NUMBER: _ClassVar[int]
+    SHUFFLED_TEST_LOSS_FIELD_NUMBER: _ClassVar[int]
+    SHUFFLED_MEAN_LOSS_FIELD_NUMBER: _ClassVar[int]
     loss_start: float
     loss_final: float
     loss_drop: float
@@ -157,4 +161,8 @@ class TrainingMetrics(_message.Message):
     growth_events: int
     nernst_symbolic_mv: float
     nernst_numeric_mv: float
-    def __init__(self, loss_start: _Optional[float] = ..., loss_final: _Optional[float] = ..., loss_drop: _Optional[float] = ..., pot_min_mv: _Optional[float] = ..., pot_max_mv: _Optional[float] = ..., fractal_dimension: _Optional[float] = ..., lyapunov_exponent: _Optional[float] = ..., growth_events: _Optional[int] = ..., nernst_symbolic_mv: _Optional[float] = ..., nernst_numeric_mv: _Optional[float] = ...) -> None: ...
+    test_loss: float
+    mean_loss: float
+    shuffled_test_loss: float
+    shuffled_mean_loss: float
+    def __init__(self, loss_start: _Optional[float] = ..., loss_final: _Optional[float] = ..., loss_drop: _Optional[float] = ..., pot_min_mv: _Optional[float] = ..., pot_max_mv: _Optional[float] = ..., fractal_dimension: _Optional[float] = ..., lyapunov_exponent: _Optional[float] = ..., growth_events: _Optional[int] = ..., nernst_symbolic_mv: _Optional[float] = ..., nernst_numeric_mv: _Optional[float] = ..., test_loss: _Optional[float] = ..., mean_loss: _Optional[float] = ..., shuffled_test_loss: _Optional[float] = ..., shuffled_mean_loss: _Optional[float] = ...) -> None: ...

@@ -1,10 +1,11 @@
 """Admission control: how many calls compute, how many wait to, and how many bytes they may hold together."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from time import monotonic
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
@@ -15,59 +16,135 @@ SHORTEST_RETRY_S, LONGEST_RETRY_S = 0.1, 30.0
 
 @dataclass(eq=False)
 class Place:
-    """One running slot and the bytes of a job; `completed` is set by a job that did all it was asked to."""
+    """What a job asks for: a running slot or none, and bytes. Its `completed` is set once it did all it was asked to.
 
+    number: the place in the order of arrival. passed: whether one that came later took bytes while this one waited
+    for them.
+    """
+
+    principal: str
     size: int
+    number: int
+    slot: bool = True
+    passed: bool = False
     completed: bool = False
     granted: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Admission:
-    """A bounded number of running jobs and bytes, and a bounded first-come queue; beyond it OVERLOADED."""
+class _Queue:
+    """Places that wait: in the order of arrival for one principal, in turn between principals."""
 
-    def __init__(self, *, max_running: int, max_queued: int, max_bytes: int) -> None:
-        self._max_running, self._max_queued, self._max_bytes = max_running, max_queued, max_bytes
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str, list[Place]] = OrderedDict()
+
+    def __iter__(self) -> Iterator[Place]:
+        """All that have not been cancelled; first those of the principal whose turn it is."""
+        for line in self._lines.values():
+            yield from (place for place in line if not place.granted.done())
+
+    def add(self, place: Place) -> None:
+        self._lines.setdefault(place.principal, []).append(place)
+
+    def serve(self, place: Place) -> None:
+        """Take out a place whose turn it is; the turn goes to the other principals."""
+        if self.discard(place) and place.principal in self._lines:
+            self._lines.move_to_end(place.principal)
+
+    def discard(self, place: Place) -> bool:
+        """Take a place out, if it is there; whether it was."""
+        line = self._lines.get(place.principal, [])
+        if place not in line:
+            return False
+        line.remove(place)
+        if not line:
+            del self._lines[place.principal]
+        return True
+
+
+class Admission:
+    """A bounded number of running jobs and bytes, and a bounded queue; beyond it OVERLOADED.
+
+    The turn goes round between the principals that wait; of one principal, who came first goes first. A job that does
+    not fit is passed by others that do, until nothing but those that passed it stands in its way: from then on no job
+    takes bytes before the oldest one that was passed. So a small job never waits for a large one that could not run
+    anyway, and a large one waits for no more than what ran when it came and what passed it until that had ended.
+
+    A stream that waits for its caller holds its bytes and no slot; it takes a slot for as long as it computes. At most
+    `max_streams` are open. Their waits for a slot are not counted against the queue: they have been admitted.
+    """
+
+    def __init__(self, *, max_running: int, max_queued: int, max_bytes: int, max_streams: int) -> None:
+        self._max_running, self._max_queued, self.max_bytes = max_running, max_queued, max_bytes
+        self._max_streams = max_streams
         self.running = 0
         self.bytes_held = 0
-        self._queue: deque[Place] = deque()
+        self.streams = 0
+        self._numbers = count()
+        self._holders = set[Place]()
+        self._queue = _Queue()
         self._typical_s = 1.0
 
     @property
     def queued(self) -> int:
-        """Jobs that wait."""
-        return len(self._queue)
+        """Jobs that wait to be admitted; streams that wait for a slot are not among them."""
+        return sum(1 for place in self._queue if place.size)
 
     @asynccontextmanager
-    async def admit(self, size: int, patience_s: float | None = None) -> AsyncIterator[Place]:
+    async def admit(self, principal: str, size: int, patience_s: float | None = None) -> AsyncIterator[Place]:
         """Hold one running slot and `size` bytes; wait for them in the queue when there is room in it.
 
         After `patience_s` seconds in the queue the job is refused with DEADLINE_TOO_SHORT (None: it waits).
         """
-        place = Place(size)
-        await self._enter(place, patience_s)
-        started = monotonic()
-        try:
-            yield place
-        finally:
-            if place.completed:
-                self._typical_s += 0.2 * (monotonic() - started - self._typical_s)
-            self._leave(size)
+        place = Place(principal, size, next(self._numbers))
+        async with self._held(place, patience_s):
+            started = monotonic()
+            try:
+                yield place
+            finally:
+                if place.completed:
+                    self._typical_s += 0.2 * (monotonic() - started - self._typical_s)
 
-    async def _enter(self, place: Place, patience_s: float | None) -> None:
-        if place.size > self._max_bytes:
-            text = f"the call needs {place.size} bytes of memory, this server gives at most {self._max_bytes}"
-            raise Fault(reasons.ERROR_REASON_OVERLOADED, f"{text}; use a smaller grid or array, or float32")
-        if self._queue or not self._fits(place):
-            await self._wait(place, patience_s)
-        else:
+    @contextmanager
+    def open_stream(self) -> Iterator[None]:
+        """Count one open stream; OVERLOADED beyond the most that may be open."""
+        if self.streams >= self._max_streams:
+            raise self._overloaded(f"{self.streams} streams are open, the most that this server keeps")
+        self.streams += 1
+        try:
+            yield
+        finally:
+            self.streams -= 1
+
+    @asynccontextmanager
+    async def hold(self, principal: str, size: int, patience_s: float | None = None) -> AsyncIterator[None]:
+        """Hold `size` bytes for an open stream; waits as `admit` does."""
+        async with self._held(Place(principal, size, next(self._numbers), slot=False), patience_s):
+            yield
+
+    @asynccontextmanager
+    async def slot(self, principal: str, patience_s: float | None = None) -> AsyncIterator[None]:
+        """Hold one running slot for a stream that holds its bytes; waits for it however long the queue is."""
+        async with self._held(Place(principal, 0, next(self._numbers)), patience_s):
+            yield
+
+    @asynccontextmanager
+    async def _held(self, place: Place, patience_s: float | None) -> AsyncIterator[None]:
+        if place.size > self.max_bytes:
+            text = f"the call needs {place.size} bytes of memory, this server gives at most {self.max_bytes}"
+            raise Fault(reasons.ERROR_REASON_OVERLOADED, f"{text}; ask for a smaller grid, array or suite, or float32")
+        if self._fits(place, self._reserving()):
             self._take(place)
+        else:
+            await self._wait(place, patience_s)
+        try:
+            yield
+        finally:
+            self._leave(place)
 
     async def _wait(self, place: Place, patience_s: float | None) -> None:
-        if len(self._queue) >= self._max_queued:
-            retry_s = self._retry_after_s()
-            text = f"{self.running} calls compute and {self.queued} wait; try again in {retry_s:.1f} s"
-            raise Fault(reasons.ERROR_REASON_OVERLOADED, text, retry_after_s=retry_s)
-        self._queue.append(place)
+        if place.size and self.queued >= self._max_queued:
+            raise self._overloaded(f"{self.running} calls compute and {self.queued} wait")
+        self._queue.add(place)
         limit = None
         if patience_s is not None:
             limit = asyncio.get_running_loop().call_later(patience_s, self._give_up, place)
@@ -86,36 +163,66 @@ class Admission:
 
     def _give_up(self, place: Place) -> None:
         if not place.granted.done():
-            self._queue.remove(place)
+            self._queue.discard(place)
             place.granted.set_result(False)
             self._admit_waiting()
 
     def _withdraw(self, place: Place) -> None:
-        if place in self._queue:
-            self._queue.remove(place)
+        if place in self._holders:
+            self._leave(place)
+        elif self._queue.discard(place):
             self._admit_waiting()
-        elif not place.granted.cancelled() and place.granted.result():
-            self._leave(place.size)
 
-    def _fits(self, place: Place) -> bool:
-        return self.running < self._max_running and self.bytes_held + place.size <= self._max_bytes
+    def _fits(self, place: Place, reserving: Place | None) -> bool:
+        """Whether a place can be taken now; bytes only when none is reserving them, or this one is."""
+        allowed = not place.size or reserving is None or reserving is place
+        return allowed and (self.running < self._max_running or not place.slot) and self._has_room(place)
+
+    def _has_room(self, place: Place) -> bool:
+        return self.bytes_held + place.size <= self.max_bytes
+
+    def _reserving(self) -> Place | None:
+        """The oldest that was passed, when it would fit if those that came later were gone."""
+        oldest = min((place for place in self._queue if place.passed), key=_number, default=None)
+        if oldest is None:
+            return None
+        before = sum(holder.size for holder in self._holders if holder.number < oldest.number)
+        return oldest if before + oldest.size <= self.max_bytes else None
 
     def _take(self, place: Place) -> None:
-        self.running += 1
+        if place.size:
+            for waiting in self._queue:
+                waiting.passed |= waiting.number < place.number and not self._has_room(waiting)
+        self._holders.add(place)
+        self.running += place.slot
         self.bytes_held += place.size
 
-    def _leave(self, size: int) -> None:
-        self.running -= 1
-        self.bytes_held -= size
+    def _leave(self, place: Place) -> None:
+        self._holders.remove(place)
+        self.running -= place.slot
+        self.bytes_held -= place.size
         self._admit_waiting()
 
     def _admit_waiting(self) -> None:
-        while self._queue and self._fits(self._queue[0]):
-            place = self._queue.popleft()
-            if not place.granted.cancelled():
-                self._take(place)
-                place.granted.set_result(True)
+        while (place := self._next()) is not None:
+            self._queue.serve(place)
+            self._take(place)
+            place.granted.set_result(True)
+
+    def _next(self) -> Place | None:
+        """The waiting place that is to be taken now: the first in turn that fits."""
+        reserving = self._reserving()
+        return next((place for place in self._queue if self._fits(place, reserving)), None)
+
+    def _overloaded(self, why: str) -> Fault:
+        retry_s = self._retry_after_s()
+        text = f"{why}; try again in {retry_s:.1f} s"
+        return Fault(reasons.ERROR_REASON_OVERLOADED, text, retry_after_s=retry_s)
 
     def _retry_after_s(self) -> float:
-        rounds = (self.queued + 1) / self._max_running
+        rounds = (sum(1 for _ in self._queue) + 1) / self._max_running
         return min(LONGEST_RETRY_S, max(SHORTEST_RETRY_S, rounds * self._typical_s))
+
+
+def _number(place: Place) -> int:
+    return place.number

@@ -7,7 +7,7 @@ import secrets
 from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import grpc
 
@@ -18,7 +18,7 @@ from mfn_server.compute import Compute
 from mfn_server.config import Settings
 from mfn_server.interceptors.api_key import ApiKeyInterceptor
 from mfn_server.interceptors.request_id import RequestIdInterceptor
-from mfn_server.kernels import Kernels
+from mfn_server.kernels import Group, Kernels
 from mfn_server.rpc import MAX_MESSAGE_BYTES, bind
 from mfn_server.runtime import Pace, Runtime
 from mfn_server.services.electrochemistry import ElectrochemistryService
@@ -54,8 +54,18 @@ CHANNEL_OPTIONS = (
 )
 
 
+class _Offered(Protocol):
+    """A service of this server; it serves once the kernels that it needs are compiled."""
+
+    @property
+    def needs(self) -> tuple[Group, ...]: ...
+
+
 class Application:
-    """The parts of one server; made inside the event loop that will run it."""
+    """The parts of one server; made inside the event loop that will run it.
+
+    needs: the kernels of each service, by its full name.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -68,13 +78,14 @@ class Application:
             self._state_directory() / "arrays", quota_bytes=settings.array_quota_bytes, ttl_s=settings.array_ttl_s
         )
         self.runtime = self._runtime()
-        offered: dict[ServiceDescriptor, object] = {
+        offered: dict[ServiceDescriptor, _Offered] = {
             ELECTROCHEMISTRY: ElectrochemistryService(self.compute),
             SIMULATION: SimulationService(self.runtime),
             FEATURES: FeatureService(self.runtime),
             VALIDATION: ValidationService(self.runtime),
         }
-        self.health = health.Health([service.full_name for service in offered])
+        self.needs = {service.full_name: implementation.needs for service, implementation in offered.items()}
+        self.health = health.Health(list(self.needs))
         self.services: dict[ServiceDescriptor, object] = {
             **offered,
             **{service: object() for service in OFFERED_ELSEWHERE},
@@ -86,7 +97,10 @@ class Application:
     def _runtime(self) -> Runtime:
         settings = self.settings
         admission = Admission(
-            max_running=settings.max_running, max_queued=settings.max_queued, max_bytes=settings.max_state_bytes
+            max_running=settings.max_running,
+            max_queued=settings.max_queued,
+            max_bytes=settings.max_state_bytes,
+            max_streams=settings.max_streams,
         )
         return Runtime(
             compute=self.compute,

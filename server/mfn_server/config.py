@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     slice_ms: float = Field(40, ge=1, le=50, description="longest piece of compute between two looks at a call's state")
     max_running: int = Field(32, ge=1, le=4096, description="calls that compute at the same time")
     max_queued: int = Field(64, ge=0, le=65536, description="calls that may wait for their turn to compute")
+    max_streams: int = Field(
+        256, ge=1, le=65536, description="uploads and streams of frames that may be open, most of them idle"
+    )
     max_state_bytes: int = Field(4 * GIB, ge=2**20, description="bytes of fields and arrays that all calls hold")
     state_dir: Path | None = Field(
         None,
@@ -62,7 +65,12 @@ class Settings(BaseSettings):
         3600, ge=60, description="seconds after its last use at which an uploaded array is deleted"
     )
     array_quota_bytes: int = Field(2 * GIB, ge=2**20, description="bytes of uploaded arrays one principal may keep")
-    upload_idle_s: float = Field(30, ge=0.1, le=3600, description="longest silence of an upload, in seconds")
+    upload_idle_s: float = Field(
+        30,
+        ge=0.1,
+        le=3600,
+        description="longest silence of a caller who uploads an array or streams frames, in s",
+    )
     reader_idle_s: float = Field(300, ge=0.1, description="seconds after which a stream that nobody reads is ended")
     resume_token_key: SecretStr | None = Field(
         None,

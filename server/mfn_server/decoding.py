@@ -1,10 +1,12 @@
-"""Fields of messages as the core's values: enumerations, and lists that are bounded before they are looked at."""
+"""Fields of messages as the core's values: enumerations, arrays, lists that are bounded before a look."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from mfn_grpc.arrays import AnyArray, ArrayError, from_array
 from mfn_grpc.core.limits import Faults, Violation
+from mfn_grpc.v1.types_pb2 import Array, ElementType
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -31,6 +33,34 @@ def bounded(values: Sequence[T], most: int, field: str, faults: Faults) -> Seque
         return values
     faults.add(Violation(field, str(len(values)), f"has {len(values)} entries, must have at most {most}"))
     return values[:most]
+
+
+def type_violations(number: int, accepted: Sequence[ElementType], field: str) -> Iterator[Violation]:
+    """That an array's element type, of this number, is none of those that its field takes."""
+    if number not in accepted:
+        allowed = " or ".join(ElementType.Name(each) for each in accepted)
+        name = ElementType.Name(number) if number in ElementType.values() else str(number)
+        yield Violation(field, name, f"is {name}, must be {allowed}")
+
+
+def decode_array(message: Array, accepted: Sequence[ElementType], field: str, faults: Faults) -> AnyArray | None:
+    """The elements of an array in this field, or None; what is wrong with the message is noted in `faults`.
+
+    An element type that is not accepted is noted where the elements do not show it: the core judges them by their
+    dtype, and those of a BFLOAT16 array are float32 by then.
+    """
+    wrong_type = list(type_violations(message.element_type, accepted, f"{field}.element_type"))
+    try:
+        values = from_array(message)
+    except ArrayError as error:
+        others = (fault for fault in error.faults if fault.field != "element_type")
+        found = [*wrong_type, *(Violation(f"{field}.{fault.field}", "", fault.description) for fault in others)]
+        for violation in found:
+            faults.add(violation)
+        return None
+    if wrong_type and message.element_type == ElementType.ELEMENT_TYPE_BFLOAT16:
+        faults.add(wrong_type[0])
+    return values
 
 
 def stated(message: Any, *names: str) -> dict[str, Any]:

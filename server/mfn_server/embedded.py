@@ -15,7 +15,7 @@ class EmbeddedServer:
     """Runs a server on a thread of its own while the context is entered.
 
     target: "127.0.0.1:port". api_key: what callers must send. Settings may be given by name, for instance
-    `EmbeddedServer(workers=1)`. Kernels are compiled when the first simulation asks for them.
+    `EmbeddedServer(workers=1)`. The kernels that a service needs are compiled when the first call to it asks for them.
     """
 
     def __init__(self, **settings: Any) -> None:

@@ -53,6 +53,12 @@ class Fault(Exception):
         return grpc.StatusCode[_info(self.reason).status_code]
 
 
+def draining() -> Fault:
+    """The failure of a call that a server which shuts down does not take, or cannot end."""
+    text = "the server is shutting down; another replica, or this one once restarted, will answer"
+    return Fault(reasons.ERROR_REASON_SERVER_DRAINING, text)
+
+
 def invalid(error: InvalidInput) -> Fault:
     """The fault of input outside its limits."""
     unstable = isinstance(error, UnstableSpec)

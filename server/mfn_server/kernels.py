@@ -1,54 +1,99 @@
-"""Compiling the kernels before they are needed, away from the event loop."""
+"""Compiling the kernels before they are needed, away from the event loop, in groups: a service waits for its own."""
 
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection
+from enum import StrEnum
 
 from mfn_grpc.core import dynamics, features, fractals, learning, reaction_diffusion
 
-WARM_UPS: tuple[Callable[[], None], ...] = (
-    reaction_diffusion.warm_up,
-    features.warm_up,
-    fractals.warm_up,
-    dynamics.warm_up,
-    learning.warm_up,
-)
+
+class Group(StrEnum):
+    """Kernels that are compiled together; one group's functions may call another's."""
+
+    FEATURES = "features"
+    FRACTALS = "fractals"
+    EARLY_WARNING = "early warning"
+    REACTION_DIFFUSION = "reaction-diffusion"
+    EXPONENTS = "Lyapunov exponents"
+    LEARNING = "learning"
+
+
+WarmUps = dict[Group, Callable[[], None]]
+WARM_UPS: WarmUps = {
+    Group.FEATURES: features.warm_up,
+    Group.FRACTALS: fractals.warm_up,
+    Group.EARLY_WARNING: dynamics.warm_up_early_warning,
+    Group.REACTION_DIFFUSION: reaction_diffusion.warm_up,
+    Group.EXPONENTS: dynamics.warm_up_exponents,
+    Group.LEARNING: learning.warm_up,
+}
+"""In the order of compiling: what takes seconds first, so that few wait for what takes half a minute."""
 log = logging.getLogger(__name__)
 
 
 def compile_all() -> None:
     """Compile (or load from numba's cache) every kernel that a call may use."""
-    for warm_up in WARM_UPS:
+    for warm_up in WARM_UPS.values():
         warm_up()
 
 
 class Kernels:
-    """Compiles the kernels once, on a thread of its own, when first asked to.
+    """Compiles each group once, when first asked to, on a thread beside the event loop; one group at a time.
 
-    finished: set when that is over. usable: whether it went well.
+    Used on the event loop only.
     """
 
-    def __init__(self, compile_all: Callable[[], None] = compile_all) -> None:
-        self._compile_all = compile_all
-        self.finished = asyncio.Event()
-        self.usable = False
-        self._started = False
+    def __init__(self, warm_ups: WarmUps = WARM_UPS) -> None:
+        self._warm_ups = warm_ups
+        self._finished = {group: asyncio.Event() for group in warm_ups}
+        self._asked_for, self._failed = set[Group](), set[Group]()
+        self._waiting = deque[Group]()
+        self._compiling = False
 
-    def start(self) -> None:
-        """Begin compiling; does nothing the second time."""
-        if not self._started:
-            self._started = True
-            loop = asyncio.get_running_loop()
-            threading.Thread(target=self._compile, args=(loop,), name="mfn-warm-up", daemon=True).start()
+    def start(self, groups: Collection[Group] = tuple(Group)) -> None:
+        """Have these groups compiled, after those that were asked for before."""
+        asked = [group for group in self._warm_ups if group in groups and group not in self._asked_for]
+        self._asked_for.update(asked)
+        self._waiting.extend(asked)
+        self._go_on()
 
-    def _compile(self, loop: asyncio.AbstractEventLoop) -> None:
+    def finished(self, groups: Collection[Group]) -> bool:
+        """Whether compiling them is over, well or not."""
+        return all(self._finished[group].is_set() for group in groups)
+
+    def usable(self, groups: Collection[Group]) -> bool:
+        """Whether they are compiled."""
+        return self.finished(groups) and self._failed.isdisjoint(groups)
+
+    async def wait(self, groups: Collection[Group]) -> None:
+        """Until compiling them is over."""
+        for group in groups:
+            await self._finished[group].wait()
+
+    def _go_on(self) -> None:
+        if self._waiting and not self._compiling:
+            self._compiling = True
+            work = (self._waiting.popleft(), asyncio.get_running_loop())
+            threading.Thread(target=self._compile, args=work, name="mfn-warm-up", daemon=True).start()
+
+    def _compile(self, group: Group, loop: asyncio.AbstractEventLoop) -> None:
         try:
-            self._compile_all()
-            self.usable = True
+            self._warm_ups[group]()
+            usable = True
         except Exception:
-            log.exception("the kernels could not be compiled; whatever computes will be refused")
+            log.exception("the %s kernels could not be compiled; whatever needs them will be refused", group)
+            usable = False
         try:
-            loop.call_soon_threadsafe(self.finished.set)
+            loop.call_soon_threadsafe(self._end, group, usable)
         except RuntimeError:
             log.debug("the server stopped before its kernels were compiled")
+
+    def _end(self, group: Group, usable: bool) -> None:
+        if not usable:
+            self._failed.add(group)
+        self._finished[group].set()
+        self._compiling = False
+        self._go_on()

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
 
-from mfn_server.app import ELECTROCHEMISTRY, Application
+from mfn_server.app import Application
 from mfn_server.config import Settings
-from mfn_server.health import NOT_SERVING, SERVING
+from mfn_server.health import NOT_SERVING, SERVING, WHOLE_SERVER
+from mfn_server.kernels import Group
 
 SWEEP_EVERY_S = 600.0
 
@@ -24,9 +25,9 @@ class Lifecycle:
         self.port = 0
 
     async def start(self, *, warm_up: bool = True) -> None:
-        """Listen; each service begins SERVING once it is ready.
+        """Listen; each service begins SERVING once the kernels that it needs are compiled.
 
-        With `warm_up=False` the kernels are compiled when the first simulation asks for them.
+        With `warm_up=False` they are compiled when the first call to the service asks for them.
         """
         app = self._application
         address = join_address(app.settings.host, app.settings.port)
@@ -35,8 +36,8 @@ class Lifecycle:
         except RuntimeError:
             raise OSError(f"cannot listen on {address}: is another server using the port?") from None
         await app.server.start()
-        app.health.set(ELECTROCHEMISTRY.full_name, SERVING)
-        self._in_background(self._announce_when_warm())
+        for name, needed in [*app.needs.items(), (WHOLE_SERVER, tuple(Group))]:
+            self._in_background(self._announce_when_warm(name, needed))
         self._in_background(self._sweep())
         if warm_up:
             app.kernels.start()
@@ -59,12 +60,12 @@ class Lifecycle:
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
 
-    async def _announce_when_warm(self) -> None:
+    async def _announce_when_warm(self, name: str, needed: Collection[Group]) -> None:
         app = self._application
-        await app.kernels.finished.wait()
-        if app.kernels.usable:
-            app.health.set_all(SERVING)
-            log.info("serving")
+        await app.kernels.wait(needed)
+        if app.kernels.usable(needed):
+            app.health.set(name, SERVING)
+            log.info("%s: serving", name or "the whole server")
 
     async def _sweep(self) -> None:
         while True:

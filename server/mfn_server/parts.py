@@ -2,29 +2,44 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from mfn_grpc.arrays import ArrayError, AssembledArray, PartAssembler
+from mfn_grpc.arrays import ArrayError, AssembledArray, PartAssembler, name_faults
 from mfn_grpc.core.limits import InvalidInput, Violation
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1.types_pb2 import ArrayPart, ElementType
-from mfn_server.errors import Fault
+from mfn_server.decoding import type_violations
+from mfn_server.errors import Fault, draining
 
 M = TypeVar("M")
 
 
-async def arriving(requests: AsyncIterator[M], idle_s: float) -> AsyncIterator[M]:
-    """The messages as they come; refuses a caller that falls silent, who would hold memory and a running slot."""
-    while True:
-        try:
-            async with asyncio.timeout(idle_s):
-                request = await anext(requests)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            text = f"no message arrived for {idle_s:g} s; send the array again"
-            raise Fault(reasons.ERROR_REASON_STREAM_IDLE, text) from None
-        yield request
+async def arriving(requests: AsyncIterator[M], idle_s: float, drained: asyncio.Event, remedy: str) -> AsyncIterator[M]:
+    """The messages as they come; refuses a caller that falls silent, who would hold memory, and ends with the server.
+
+    drained: set when the server shuts down. remedy: what a silent caller is told to do.
+    """
+    leaving = asyncio.ensure_future(drained.wait())
+    try:
+        while (request := await _next(requests, idle_s, leaving, remedy)) is not None:
+            yield request
+    finally:
+        leaving.cancel()
+
+
+async def _next(requests: AsyncIterator[M], idle_s: float, leaving: asyncio.Future[Any], remedy: str) -> M | None:
+    """The next message, None at the end of the stream."""
+    reading = asyncio.ensure_future(anext(requests, None))
+    try:
+        await asyncio.wait((reading, leaving), timeout=idle_s, return_when=asyncio.FIRST_COMPLETED)
+        if leaving.done():
+            raise draining()
+        if not reading.done():
+            raise Fault(reasons.ERROR_REASON_STREAM_IDLE, f"no message arrived for {idle_s:g} s; {remedy}")
+        return reading.result()
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)  # a read that goes on would keep the call from ending
 
 
 def header_violations(part: ArrayPart, accepted: tuple[ElementType, ...]) -> Iterator[Violation]:
@@ -32,10 +47,9 @@ def header_violations(part: ArrayPart, accepted: tuple[ElementType, ...]) -> Ite
     if not part.HasField("header"):
         yield Violation("part.header", "", "is missing, must be set in the first part")
         return
-    if part.header.element_type not in accepted:
-        names = " or ".join(ElementType.Name(number) for number in accepted)
-        number = str(part.header.element_type)
-        yield Violation("part.header.element_type", number, f"is {number}, must be {names}")
+    yield from type_violations(part.header.element_type, accepted, "part.header.element_type")
+    for fault in name_faults(part.header):
+        yield Violation(f"part.{fault.field}", "", fault.description)
     for name in ("scale", "offset"):
         if part.header.HasField(name):
             value = str(getattr(part.header, name))
@@ -47,5 +61,9 @@ def add_part(assembler: PartAssembler, part: ArrayPart, name: str) -> AssembledA
     try:
         return assembler.add(part)
     except ArrayError as error:
-        faults = [Violation("part", name, f"{name}: {fault}") for fault in error.faults]
-        raise InvalidInput(faults) from None
+        violations = [Violation(f"part.{fault.field}", name, f"{fault.description} ({name})") for fault in error.faults]
+        if error.expected_offset is None:
+            raise InvalidInput(violations) from None
+        metadata = {"expected_offset": str(error.expected_offset)}
+        text = f"{name} does not continue the array at byte {error.expected_offset}, or passes its end"
+        raise Fault(reasons.ERROR_REASON_OFFSET_MISMATCH, text, violations=violations, metadata=metadata) from None

@@ -5,6 +5,7 @@ computes no further piece, one whose deadline is near and one of a server that d
 """
 
 import threading
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Generic, TypeVar
 
@@ -12,33 +13,50 @@ from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.compute import NoWorkerInTime
-from mfn_server.errors import Fault
+from mfn_server.errors import Fault, draining
 from mfn_server.rpc import Call
-from mfn_server.runtime import Runtime, draining
+from mfn_server.runtime import Runtime
+
+NO_WORKER = "no worker was free until the deadline was near; allow more time"
+UNDONE = "the deadline was near before the work was done; allow more time, or ask for less"
 
 T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """A computation was ended between two slices, for this reason."""
+    """A computation was ended between two slices, for this reason; `text` tells a caller of the deadline."""
 
-    def __init__(self, reason: pb.StopReason) -> None:
+    def __init__(self, reason: pb.StopReason, text: str = UNDONE) -> None:
         super().__init__(pb.StopReason.Name(reason))
-        self.reason = reason
+        self.reason, self.text = reason, text
 
-    def fault(self) -> Fault:
+    def fault(self, metadata: Mapping[str, str] | None = None) -> Fault:
         """The failure of a call that has nothing to show for what it computed."""
         if self.reason == pb.STOP_REASON_DRAINING:
             return draining()
-        text = "the deadline was near before the work was done; allow more time, or ask for less"
-        return Fault(reasons.ERROR_REASON_DEADLINE_TOO_SHORT, text)
+        return Fault(reasons.ERROR_REASON_DEADLINE_TOO_SHORT, self.text, metadata=metadata)
 
 
 class Sliced(Generic[T]):
-    """One computation of one call. seconds: time spent in its pieces so far."""
+    """One computation of one call. seconds: time spent in its pieces so far.
 
-    def __init__(self, runtime: Runtime, call: Call, pieces: Pieces[T]) -> None:
+    short: whether one slice does it unless the grid is large. That first one goes before all slices of runs, and is not
+    given up while a worker is free. closing: whether it makes the call's last answer, which a server that drains gives
+    still. reserve_s: what the call needs after it.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        call: Call,
+        pieces: Pieces[T],
+        *,
+        short: bool = False,
+        closing: bool = False,
+        reserve_s: float = 0,
+    ) -> None:
         self._runtime, self._call, self._pieces = runtime, call, pieces
+        self._short, self._closing, self._reserve_s = short, closing, reserve_s
         self._abandoned = False
         self._at_work = threading.Lock()
         self._expected_s = runtime.pace.slice_s
@@ -55,13 +73,15 @@ class Sliced(Generic[T]):
             self._close()
 
     async def _next_slice(self) -> tuple[T] | None:
-        runtime, call = self._runtime, self._call
-        if reason := runtime.reason_to_stop(call, self._expected_s):
-            raise Stopped(reason)
+        runtime, call, needed_s = self._runtime, self._call, self._expected_s + self._reserve_s
         try:
-            return await runtime.compute.run(call.principal, self._slice, runtime.patience_s(call, self._expected_s))
+            if self._short and not self.seconds:
+                return await runtime.compute.urgent(call.principal, self._slice, runtime.patience_s(call))
+            if reason := runtime.reason_to_stop(call, needed_s, closing=self._closing):
+                raise Stopped(reason)
+            return await runtime.compute.run(call.principal, self._slice, runtime.patience_s(call, needed_s))
         except NoWorkerInTime:
-            raise Stopped(pb.STOP_REASON_DEADLINE) from None
+            raise Stopped(pb.STOP_REASON_DEADLINE, UNDONE if self.seconds else NO_WORKER) from None
 
     def _slice(self) -> tuple[T] | None:
         """Compute for about one slice, on a worker thread; the result in a tuple, None when there is none yet."""
@@ -106,3 +126,11 @@ async def computed(runtime: Runtime, call: Call, pieces: Pieces[T]) -> T:
         return await Sliced(runtime, call, pieces).result()
     except Stopped as stopped:
         raise stopped.fault() from None
+
+
+async def prepared(runtime: Runtime, call: Call, pieces: Pieces[T]) -> T:
+    """What a run needs before its first step; fails as `computed` does, and says that no step was done."""
+    try:
+        return await Sliced(runtime, call, pieces, short=True).result()
+    except Stopped as stopped:
+        raise stopped.fault({"steps_done": "0"}) from None

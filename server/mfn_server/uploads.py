@@ -22,12 +22,9 @@ from mfn_server.shelf import Shelf
 MAX_ARRAY_BYTES = 2**30
 """Room for the largest state (three species of float64, 4096 x 4096), the largest field (float64, 8192 x 8192), and
 for histories: 128 steps of float64, 1024 x 1024."""
-STORED_TYPES = (
-    ElementType.ELEMENT_TYPE_FLOAT64,
-    ElementType.ELEMENT_TYPE_FLOAT32,
-    ElementType.ELEMENT_TYPE_UINT8,
-    ElementType.ELEMENT_TYPE_BOOL,
-)
+FIELD_TYPES = ElementType.ELEMENT_TYPE_FLOAT64, ElementType.ELEMENT_TYPE_FLOAT32
+"""What states, fields and histories are made of."""
+STORED_TYPES = (*FIELD_TYPES, ElementType.ELEMENT_TYPE_UINT8, ElementType.ELEMENT_TYPE_BOOL)
 """What some field of the contract takes; none needs work to be understood once it is here."""
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 REF = re.compile(r"arrays/([0-9a-f]{64})")
@@ -105,12 +102,12 @@ def _first_violations(part: ArrayPart) -> Iterator[Violation]:
 async def assemble(first: ArrayPart, requests: AsyncIterator[pb.UploadArrayRequest]) -> AnyArray:
     """The array whose parts arrive; refuses parts that are out of order, damaged, missing or surplus."""
     assembler = PartAssembler(MAX_ARRAY_BYTES)
-    done = add_part(assembler, first, "number 0")
+    done = add_part(assembler, first, "part 0")
     count = 1
     async for request in requests:
         if done is not None:
             raise Fault(reasons.ERROR_REASON_UNEXPECTED_MESSAGE, "a part arrived after the array was complete")
-        done = add_part(assembler, request.part, f"number {count}")
+        done = add_part(assembler, request.part, f"part {count}")
         count += 1
     if done is None:
         text = f"the upload ended after {count} parts, before the array was complete"

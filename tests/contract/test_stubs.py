@@ -107,3 +107,10 @@ def test_synchronous_and_asynchronous_users_of_the_stubs_pass_strict_type_checki
     assert check_types(root, tmp_path, USER_CODE).startswith("Success")
     wrong = USER_CODE.replace("assert_type(message, fed.FederateResponse)", "assert_type(message, fed.FederateRequest)")
     assert "assert-type" in check_types(root, tmp_path, wrong)
+
+
+def test_an_option_is_no_folder(generator: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="OUT_DIR"):
+        generator.main(["--help"])
+    assert list(tmp_path.iterdir()) == []

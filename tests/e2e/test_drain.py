@@ -1,16 +1,23 @@
 """SIGTERM: health first, then streams are handed over with their token, then the process ends."""
 
 import hashlib
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import grpc
+import numpy as np
 import pytest
 
+from mfn_grpc.arrays import split_parts
+from mfn_grpc.v1 import features_pb2
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_grpc.v1.features_pb2_grpc import FeatureServiceStub
 from tests.e2e.conftest import Serve
 from tests.e2e.process import PATIENCE_S, SERVING
+from tests.server.calling import refusal_of
 from tests.server.specs import decoded, frames, spec, states
 
 SHAPE, STEPS = (256, 256), 40
@@ -74,6 +81,33 @@ def test_health_says_so_while_streams_still_run_and_calls_are_still_taken(serve:
     *_, last = call
     assert last.summary.stop_reason == pb.STOP_REASON_COMPLETED
     server.kill()
+
+
+def test_streams_that_wait_for_their_callers_are_refused_at_sigterm_and_do_not_hold_it_up(serve: Serve) -> None:
+    server = serve(drain_notice_s=0, drain_grace_s=600)
+    (whole,) = split_parts("", np.zeros((4, 4)))
+    half = next(split_parts("", np.zeros((300, 300))))
+    features, over = FeatureServiceStub(server.channel), threading.Event()
+
+    def paused(*messages: Any) -> Iterator[Any]:
+        yield from messages
+        over.wait(PATIENCE_S)
+
+    begin = features_pb2.ExtractFeatureStreamRequest(begin=features_pb2.FeatureStreamBegin(shape=[4, 4]))
+    frame = features_pb2.ExtractFeatureStreamRequest(part=whole)
+    begun = features.ExtractFeatureStream(paused(begin), timeout=PATIENCE_S)
+    upload = server.simulation.UploadArray.future(paused(pb.UploadArrayRequest(part=half)), timeout=PATIENCE_S)
+    answered = features.ExtractFeatureStream(paused(begin, frame), timeout=PATIENCE_S)
+    assert next(answered).frame == 0
+    server.terminate()
+    for ending in (lambda: next(begun), upload.result, lambda: next(answered)):
+        with pytest.raises(grpc.RpcError) as caught:
+            ending()
+        found = refusal_of(caught.value)
+        assert (found.code, found.reason) == (grpc.StatusCode.UNAVAILABLE, "SERVER_DRAINING")
+    assert server.wait() == 0  # long before the grace is over
+    over.set()
+    assert "Traceback" not in server.log
 
 
 def test_an_idle_server_ends_at_once_with_0(serve: Serve) -> None:

@@ -137,8 +137,8 @@ def test_element_types_and_dtypes_correspond() -> None:
 @pytest.mark.parametrize(
     ("shape", "data", "word"),
     [
-        ([3], b"\0" * 16, "needs 24 bytes"),
-        ([], b"", "needs 8 bytes"),
+        ([3], b"\0" * 16, "data makes 16 bytes, .* needs 24"),
+        ([], b"", "needs 8"),
         ([-1], b"", r"shape\[0\] is -1"),
         ([2**62, 4], b"", "too large"),
         ([0, 2**62], b"", "too large"),
@@ -208,10 +208,10 @@ def test_an_assembler_takes_one_array_after_another() -> None:
 @pytest.mark.parametrize(
     ("part", "word"),
     [
-        (ArrayPart(total_bytes=8, data=b"\0" * 8), "no header"),
+        (ArrayPart(total_bytes=8, data=b"\0" * 8), "header is missing"),
         (damaged(crc32c=1), "CRC-32C"),
         (damaged(offset=8), "offset is 8, expected 0"),
-        (damaged(total_bytes=40), "needs 48 bytes of data, there are 40"),
+        (damaged(total_bytes=40), r"total_bytes makes 40 bytes, shape \[2, 3\].* needs 48"),
         (damaged(header=ArrayHeader(element_type=F64, shape=[-2, -3])), r"shape\[1\] is -3"),
         (damaged(header=ArrayHeader(shape=[2, 3])), "element_type is 0"),
         (damaged(data=b""), "data is empty"),
@@ -252,4 +252,29 @@ def test_a_malformed_later_part_is_refused(changes: dict[str, object], word: str
 def test_all_faults_of_one_part_are_listed() -> None:
     with pytest.raises(ArrayError) as caught:
         PartAssembler(8).add(damaged(offset=8, crc32c=1))
-    assert len(caught.value.faults) == 4
+    assert [fault.field for fault in caught.value.faults] == ["total_bytes", "offset", "data", "crc32c"]
+
+
+def test_the_offset_that_a_part_should_have_is_told_where_it_has_another_and_nowhere_else() -> None:
+    first, second, third = split_parts("u", np.zeros(PART_BYTES // 4 + 1))
+    for part, expected in ((third, PART_BYTES), (first, PART_BYTES), (second, None)):
+        assembler = PartAssembler(1 << 20)
+        assembler.add(first)
+        part.crc32c += 1
+        with pytest.raises(ArrayError) as caught:
+            assembler.add(part)
+        part.crc32c -= 1
+        assert caught.value.expected_offset == expected
+        assert pickle.loads(pickle.dumps(caught.value)).expected_offset == expected
+
+
+def test_a_name_has_at_most_256_bytes() -> None:
+    for name, fits in (("é" * 128, True), ("é" * 128 + "x", False)):
+        part = damaged(header=ArrayHeader(name=name, element_type=F64, shape=[2, 3]))
+        if fits:
+            assert assembled([part]).name == next(split_parts(name, np.zeros(1))).header.name == name
+            continue
+        with pytest.raises(ArrayError, match=r"header.name has 257 bytes, at most 256"):
+            PartAssembler(1 << 20).add(part)
+        with pytest.raises(ArrayError, match=r"header.name has 257 bytes, at most 256"):
+            split_parts(name, np.zeros(1))

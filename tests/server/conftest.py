@@ -19,7 +19,7 @@ from mfn_server import app
 from mfn_server.app import Application
 from mfn_server.config import load_settings
 from mfn_server.embedded import EmbeddedServer
-from mfn_server.kernels import Kernels, compile_all
+from mfn_server.kernels import Group, Kernels, compile_all
 from mfn_server.lifecycle import Lifecycle
 from mfn_server.rpc import Call
 from tests.server.calling import Wire
@@ -86,7 +86,7 @@ async def start() -> AsyncIterator[Start]:
             channel = grpc.aio.insecure_channel(f"127.0.0.1:{lifecycle.port}")
             stack.push_async_callback(channel.close)
             if ready:
-                await application.kernels.finished.wait()
+                await application.kernels.wait(tuple(Group))
             return Running(application, lifecycle, channel)
 
         yield starting
@@ -118,9 +118,26 @@ def compiling(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     def compiling() -> None:
         assert done.wait(60)
 
-    monkeypatch.setattr(app, "Kernels", lambda: Kernels(compiling))
+    monkeypatch.setattr(app, "Kernels", lambda: Kernels(dict.fromkeys(Group, compiling)))
     yield done
     done.set()
+
+
+@pytest.fixture
+def compiling_each(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[Group, threading.Event]]:
+    """The same, but each group until its own event is set."""
+    done = {group: threading.Event() for group in Group}
+
+    def until(event: threading.Event) -> Callable[[], None]:
+        def compiling() -> None:
+            assert event.wait(60)
+
+        return compiling
+
+    monkeypatch.setattr(app, "Kernels", lambda: Kernels({group: until(event) for group, event in done.items()}))
+    yield done
+    for event in done.values():
+        event.set()
 
 
 @pytest.fixture

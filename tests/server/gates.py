@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import Checkpoint, Simulation, SimulationSpec
 
 PATIENCE_S = 60.0
@@ -59,11 +60,13 @@ def gated(gates: Gates) -> type[Simulation]:
     """A simulation like any other that passes the gates before every slice."""
 
     class GatedSimulation(Simulation):
-        def __init__(
-            self, spec: SimulationSpec, checkpoint: Checkpoint | None = None, watched: int | None = None
-        ) -> None:
-            super().__init__(spec, checkpoint, watched)
-            gates.started(self.step)
+        @classmethod
+        def opening(
+            cls, spec: SimulationSpec, checkpoint: Checkpoint | None = None, watched: int | None = None
+        ) -> Pieces[Simulation]:
+            simulation = yield from super().opening(spec, checkpoint, watched)
+            gates.started(simulation.step)
+            return simulation
 
         def advance(self, steps: int) -> None:
             gates.slice(self.step + steps)

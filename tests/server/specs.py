@@ -7,9 +7,10 @@ import numpy as np
 
 from mfn_grpc.arrays import AnyArray, PartAssembler, to_array
 from mfn_grpc.core.limits import Faults
+from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.reaction_diffusion import Simulation, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
-from mfn_server.simulation.specs import decode_spec
+from mfn_server.simulation.specs import decode_spec, hash_spec
 
 Array = np.ndarray[Any, np.dtype[Any]]
 EDGE = 16
@@ -45,9 +46,14 @@ def no_array(ref: str) -> AnyArray:
 def decoded(message: pb.SimulationSpec, *, stable: bool = True) -> SimulationSpec:
     """The core's spec of a message; raises what is wrong with it."""
     faults = Faults()
-    found = decode_spec(message, no_array, faults, stable=stable)
+    found = finish(decode_spec(message, no_array, faults, stable=stable))
     faults.refuse()
     return found
+
+
+def hashed(spec: SimulationSpec) -> bytes:
+    """The hash of a spec."""
+    return finish(hash_spec(spec))
 
 
 def states(message: pb.SimulationSpec) -> dict[int, Array]:

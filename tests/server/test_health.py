@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from mfn_server import app
 from mfn_server.health import NOT_SERVING, SERVING
-from mfn_server.kernels import Kernels
+from mfn_server.kernels import WARM_UPS, Group, Kernels
 from tests.server.calling import SERVICES, refused
 from tests.server.conftest import Running, Start
 
@@ -61,16 +61,40 @@ async def test_what_needs_no_kernels_serves_while_they_compile(start: Start, com
     assert not compiling.is_set()
 
 
-async def test_kernels_that_do_not_compile_leave_the_server_not_serving(
+async def test_each_service_serves_as_soon_as_the_kernels_that_it_needs_are_compiled(
+    start: Start, compiling_each: dict[Group, threading.Event]
+) -> None:
+    server = await start(ready=False)
+    kernels = server.application.kernels
+    serve_after = {
+        Group.FEATURES: [],
+        Group.FRACTALS: [],
+        Group.EARLY_WARNING: ["mfn.v1.FeatureService"],
+        Group.REACTION_DIFFUSION: ["mfn.v1.SimulationService"],
+        Group.EXPONENTS: [],
+        Group.LEARNING: ["mfn.v1.ValidationService", ""],
+    }
+    expected = dict.fromkeys(SERVED, NOT_SERVING) | {"mfn.v1.ElectrochemistryService": SERVING}
+    for group, names in serve_after.items():
+        compiling_each[group].set()
+        await kernels.wait([group])
+        expected |= dict.fromkeys(names, SERVING)
+        assert {name: await status(server, name) for name in SERVED} == expected
+
+
+async def test_kernels_that_do_not_compile_leave_what_needs_them_not_serving(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
         raise RuntimeError("no compiler")
 
-    monkeypatch.setattr(app, "Kernels", lambda: Kernels(compile_all=fail))
+    monkeypatch.setattr(app, "Kernels", lambda: Kernels(WARM_UPS | {Group.REACTION_DIFFUSION: fail}))
     server = await start()
     assert await status(server) == NOT_SERVING
-    assert await status(server, "mfn.v1.SimulationService") == NOT_SERVING
+    for service in ("Simulation", "Validation"):
+        assert await status(server, f"mfn.v1.{service}Service") == NOT_SERVING
+    for service in ("Electrochemistry", "Feature"):
+        assert await status(server, f"mfn.v1.{service}Service") == SERVING
     assert await status(server, "liveness") == SERVING
 
 
@@ -108,7 +132,7 @@ async def test_kernels_that_are_ready_during_the_notice_do_not_announce_a_server
     draining = asyncio.create_task(server.lifecycle.drain())
     assert (await call.read()).status == NOT_SERVING
     compiling.set()
-    await server.application.kernels.finished.wait()
+    await server.application.kernels.wait(tuple(Group))
     assert [await status(server, name) for name in SERVED] == [NOT_SERVING] * len(SERVED)
     call.cancel()
     draining.cancel()

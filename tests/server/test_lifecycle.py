@@ -9,13 +9,15 @@ from typing import Any
 import grpc
 import pytest
 
-from mfn_grpc.arrays import from_array
+from mfn_grpc.arrays import from_array, to_array
+from mfn_grpc.v1 import features_pb2
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server import app
-from mfn_server.kernels import Kernels
+from mfn_server.kernels import WARM_UPS, Group, Kernels
 from mfn_server.rpc import Call
 from tests.server.calling import NERNST, refused, rest_of
 from tests.server.conftest import Running, Start
+from tests.server.fields import field
 from tests.server.gates import Gates, eventually
 from tests.server.specs import frames, same_bits, spec, states
 
@@ -49,13 +51,27 @@ class TestWarmUp:
         assert refusal.retry_s is not None
         assert not compiling.is_set()
 
-    async def test_kernels_that_do_not_compile_refuse_simulations_and_nothing_else(
+    async def test_a_call_waits_for_the_kernels_of_its_service_and_for_no_others(
+        self, start: Start, compiling_each: dict[Group, threading.Event]
+    ) -> None:
+        server = await start(ready=False)
+        simulation = run(server, spec())
+        for group in (Group.FEATURES, Group.FRACTALS, Group.EARLY_WARNING):
+            compiling_each[group].set()
+        request = features_pb2.ExtractFeaturesRequest(array=to_array(field()))
+        assert (await server.features.ExtractFeatures(request)).features.v_min < 0
+        assert not simulation.done()
+        compiling_each[Group.REACTION_DIFFUSION].set()
+        assert (await simulation).summary.steps_done == 6
+        assert not compiling_each[Group.EXPONENTS].is_set()
+
+    async def test_kernels_that_do_not_compile_refuse_what_needs_them_and_nothing_else(
         self, start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         def fail() -> None:
             raise RuntimeError("the secret of the compiler")
 
-        monkeypatch.setattr(app, "Kernels", lambda: Kernels(compile_all=fail))
+        monkeypatch.setattr(app, "Kernels", lambda: Kernels(WARM_UPS | {Group.REACTION_DIFFUSION: fail}))
         server = await start()
         refusal = await refused(run(server, spec()))
         assert (refusal.code, refusal.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
@@ -63,15 +79,8 @@ class TestWarmUp:
         assert "the secret of the compiler" in caplog.text
         assert (await server.electrochemistry.ComputeNernst(NERNST)).potential_mv < 0
         assert (await server.simulation.ListModels(pb.ListModelsRequest())).models
-
-    async def test_kernels_are_compiled_once_however_many_ask(self) -> None:
-        compiled = []
-        kernels = Kernels(compile_all=lambda: compiled.append(1))
-        for _ in range(5):
-            kernels.start()
-        await kernels.finished.wait()
-        assert compiled == [1]
-        assert kernels.usable
+        request = features_pb2.ExtractFeaturesRequest(array=to_array(field()))
+        assert (await server.features.ExtractFeatures(request)).features.v_min < 0
 
 
 class TestDrain:

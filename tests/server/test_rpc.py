@@ -142,7 +142,7 @@ async def test_a_stream_that_is_cancelled_while_its_reader_is_slow_is_cleaned_up
     assert (await call.read()).HasField("started")
     assert server.application.runtime.admission.running == 1
     call.cancel()
-    async with server.application.runtime.admission.admit(1):  # waits until the stream has left
+    async with server.application.runtime.admission.admit("anonymous", 1):  # waits until the stream has left
         assert server.application.runtime.admission.running == 1
 
 

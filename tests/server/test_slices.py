@@ -239,3 +239,47 @@ async def test_a_server_that_drains_stops_a_computation_between_two_slices(start
     assert caught.value.reason == reasons.ERROR_REASON_SERVER_DRAINING
     assert 1 <= computation.done < 10**9
     assert len(computation.closed_on) == 1
+
+
+async def test_the_first_slice_of_a_short_computation_goes_before_all_slices_and_the_others_take_turns(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticking(monkeypatch, 1.0)  # each piece is a slice
+    runtime = await runtime_of(start, workers=1)
+    diary, held = list[str](), threading.Event()
+    holder = asyncio.create_task(runtime.compute.run("holder", lambda: held.wait(60)))
+    await asyncio.sleep(0)
+    plain = sliced(runtime, Counting(2, "run", diary).run())
+    short = Sliced(runtime, Caller(), Counting(2, "short", diary).run(), short=True)  # type: ignore[arg-type]  # a fake
+    working = [asyncio.ensure_future(each.result()) for each in (plain, short)]
+    await asyncio.sleep(0)
+    held.set()
+    await asyncio.gather(holder, *working)
+    assert diary[:2] == ["short", "run"]
+    assert sorted(diary) == ["run", "run", "short", "short"]
+
+
+async def test_a_short_computation_is_begun_however_little_time_is_left_while_a_worker_is_free(start: Start) -> None:
+    runtime = await runtime_of(start)
+    caller: Any = Caller(time_left=0.0)
+    assert await Sliced(runtime, caller, Counting(1).run(), short=True).result() == 1
+    with pytest.raises(Stopped):
+        await Sliced(runtime, caller, Counting(1).run()).result()
+
+
+async def test_a_closing_computation_ends_though_the_server_drains(start: Start) -> None:
+    runtime = await runtime_of(start)
+    runtime.draining.set()
+    caller: Any = Caller()
+    assert await Sliced(runtime, caller, Counting(3).run(), closing=True).result() == 3
+    with pytest.raises(Stopped) as caught:
+        await Sliced(runtime, caller, Counting(3).run()).result()
+    assert caught.value.reason == pb.STOP_REASON_DRAINING
+
+
+async def test_what_a_call_needs_afterwards_is_kept_free(start: Start) -> None:
+    runtime = await runtime_of(start)
+    caller: Any = Caller(time_left=5.0)
+    assert await Sliced(runtime, caller, Counting(1).run(), reserve_s=1.0).result() == 1
+    with pytest.raises(Stopped):
+        await Sliced(runtime, caller, Counting(1).run(), reserve_s=10.0).result()

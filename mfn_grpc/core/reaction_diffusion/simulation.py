@@ -76,6 +76,8 @@ class Simulation:
         if watched is not None:
             self.history = yield from _history(checkpoint, self.state[watched])
         self._watch = Watch.over(spec, watched, self.history)
+        for buffer in self._buffers[1:]:
+            yield from _touch(buffer)
 
     @property
     def state(self) -> Array:
@@ -228,6 +230,14 @@ def _fill(state: Array, spec: SimulationSpec, stored: Array | None) -> Pieces[No
         for rows in bands(field.shape):
             field[rows] = values[rows]
             yield
+
+
+def _touch(buffer: Array) -> Pieces[None]:
+    """Write zeros over zeros: the system maps the memory here, which would make the first step several times longer."""
+    numbers = buffer.reshape(-1, 1)
+    for part in bands(numbers.shape):
+        numbers[part] = 0
+        yield
 
 
 def _history(start: Checkpoint | None, field: Array) -> Pieces[History]:

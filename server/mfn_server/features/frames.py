@@ -10,15 +10,15 @@ from mfn_grpc.core.features.checks import shape_violations
 from mfn_grpc.core.limits import Faults, InvalidInput, Limit, Violation, refuse
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import features_pb2 as pb
-from mfn_grpc.v1.types_pb2 import ArrayPart, ElementType
+from mfn_grpc.v1.types_pb2 import ArrayPart
 from mfn_server.decoding import bounded
 from mfn_server.errors import Fault
 from mfn_server.features.early_warning import decode_early_warning
 from mfn_server.features.memory import MEASURING_BYTES, STREAMING_BYTES
 from mfn_server.features.options import decode_thresholds
 from mfn_server.parts import add_part, header_violations
+from mfn_server.uploads import FIELD_TYPES
 
-FRAME_TYPES = ElementType.ELEMENT_TYPE_FLOAT64, ElementType.ELEMENT_TYPE_FLOAT32
 REPORT_STRIDE = Limit(1, 1_000_000, "frames", "frames between two responses")
 WIDEST = 8
 AXES = 2
@@ -104,7 +104,7 @@ def _decode_begin(begin: pb.FeatureStreamBegin, faults: Faults) -> FrameStream:
 
 def _first_violations(part: ArrayPart, stream: FrameStream, frame: int) -> Iterator[Violation]:
     """What is wrong with a frame, as far as its first part tells."""
-    found = list(header_violations(part, FRAME_TYPES))
+    found = list(header_violations(part, FIELD_TYPES))
     shape = list(part.header.shape[: AXES + 1])
     if part.HasField("header") and shape != list(stream.shape):
         text = f"is {shape}, must be {list(stream.shape)}, the shape of every frame of this stream"

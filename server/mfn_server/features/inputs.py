@@ -1,10 +1,12 @@
 """The array of a request: inside the message, or uploaded before and named."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from mfn_grpc.arrays import AnyArray, ArrayError, from_array
+from mfn_grpc.arrays import AnyArray
 from mfn_grpc.core.limits import Faults, Violation
-from mfn_grpc.v1.types_pb2 import Array
+from mfn_grpc.v1.types_pb2 import Array, ElementType
+from mfn_server.decoding import decode_array
 from mfn_server.uploads import ArrayStore
 
 
@@ -18,10 +20,13 @@ class WithArray(Protocol):
         """The field that is set."""
 
 
-def load_input(request: WithArray, arrays: ArrayStore, principal: str, faults: Faults) -> AnyArray | None:
+def load_input(
+    request: WithArray, arrays: ArrayStore, principal: str, accepted: Sequence[ElementType], faults: Faults
+) -> AnyArray | None:
     """The array, or None after noting in `faults` why there is none; refuses a reference that names none.
 
-    Reads files and numbers: for a worker thread.
+    accepted: element types of an array inside the message; what was uploaded is for the core to judge by its dtype,
+    which is of one of STORED_TYPES. Reads files and numbers: for a worker thread.
     """
     given = request.WhichOneof("input")
     if given is None:
@@ -30,9 +35,4 @@ def load_input(request: WithArray, arrays: ArrayStore, principal: str, faults: F
         return None
     if given == "array_ref":
         return arrays.load(principal, "array_ref", request.array_ref)
-    try:
-        return from_array(request.array)
-    except ArrayError as error:
-        for fault in error.faults:
-            faults.add(Violation("array", "", fault))
-        return None
+    return decode_array(request.array, accepted, "array", faults)

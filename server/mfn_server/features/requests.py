@@ -13,7 +13,7 @@ from mfn_grpc.v1 import features_pb2 as pb
 from mfn_server.features.fractals import decode_fractal_options
 from mfn_server.features.inputs import load_input
 from mfn_server.features.options import decode_thresholds
-from mfn_server.uploads import ArrayStore
+from mfn_server.uploads import FIELD_TYPES, STORED_TYPES, ArrayStore
 
 
 def decode_extraction(
@@ -21,7 +21,7 @@ def decode_extraction(
 ) -> tuple[AnyArray, Thresholds]:
     """A field or a history, and thresholds; whether it is finite is seen when it is measured."""
     faults = Faults()
-    array = load_input(request, arrays, principal, faults)
+    array = load_input(request, arrays, principal, FIELD_TYPES, faults)
     if array is not None:
         for violation in (
             *dtype_violations(array, "array"),
@@ -38,7 +38,7 @@ def decode_analysis(
 ) -> tuple[AnyArray, FractalOptions]:
     """A field and what is wanted of it; whether it is finite is seen when it is analysed."""
     faults = Faults()
-    field = load_input(request, arrays, principal, faults)
+    field = load_input(request, arrays, principal, STORED_TYPES, faults)
     options = decode_fractal_options(request, faults)
     of_field = [] if field is None else field_violations(field, options)
     for violation in (*of_field, *option_violations(options)):

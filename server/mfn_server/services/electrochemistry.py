@@ -21,6 +21,7 @@ from mfn_grpc.v1 import electrochemistry_pb2 as pb
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.compute import Compute
 from mfn_server.errors import Fault
+from mfn_server.kernels import Group
 from mfn_server.rpc import MAX_MESSAGE_BYTES, Call
 
 MAX_POTENTIALS = MAX_MESSAGE_BYTES // 8 - 128
@@ -29,6 +30,8 @@ MAX_POTENTIALS = MAX_MESSAGE_BYTES // 8 - 128
 
 class ElectrochemistryService:
     """Nernst and Goldman; single values on the event loop (microseconds), batches on the workers."""
+
+    needs: tuple[Group, ...] = ()
 
     def __init__(self, compute: Compute) -> None:
         self._compute = compute

@@ -8,7 +8,7 @@ from functools import partial
 from mfn_grpc.arrays import to_array
 from mfn_grpc.core.reaction_diffusion import MODELS, analyze
 from mfn_grpc.v1 import simulation_pb2 as pb
-from mfn_server.parts import arriving
+from mfn_server.kernels import Group
 from mfn_server.rpc import Call
 from mfn_server.runtime import Runtime
 from mfn_server.simulation.frames import frame_messages
@@ -17,11 +17,14 @@ from mfn_server.simulation.prefetch import one_ahead
 from mfn_server.simulation.reports import encode_model, encode_stability
 from mfn_server.simulation.run import Diverged, Run
 from mfn_server.simulation.stream import Stream
+from mfn_server.slices import prepared
 from mfn_server.uploads import assemble, first_part
 
 
 class SimulationService:
     """Decodes requests into plans, runs them, encodes what they yield."""
+
+    needs = Group.REACTION_DIFFUSION, Group.FEATURES
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -29,8 +32,8 @@ class SimulationService:
 
     async def simulate(self, request: pb.SimulateRequest, call: Call) -> AsyncIterator[pb.SimulateResponse]:
         """Started, frames while they are computed, Summary."""
-        plan = await self._runtime.urgent(call, partial(self._planner.streamed, request, call.principal))
-        await self._runtime.ready(call)
+        plan = await prepared(self._runtime, call, self._planner.streamed(request, call.principal))
+        await self._runtime.ready(call, self.needs)
         async with self._runtime.admit(plan.bytes_needed, call) as place:
             run = await Run.open(self._runtime, plan, call)
             stream = Stream(self._runtime, plan, call, run)
@@ -51,8 +54,8 @@ class SimulationService:
 
     async def run_simulation(self, request: pb.RunSimulationRequest, call: Call) -> pb.RunSimulationResponse:
         """The same to the end, without frames."""
-        plan = await self._runtime.urgent(call, partial(self._planner.unary, request, call.principal))
-        await self._runtime.ready(call)
+        plan = await prepared(self._runtime, call, self._planner.unary(request, call.principal))
+        await self._runtime.ready(call, self.needs)
         async with self._runtime.admit(plan.bytes_needed, call) as place:
             run = await Run.open(self._runtime, plan, call)
             stream = Stream(self._runtime, plan, call, run)
@@ -71,7 +74,7 @@ class SimulationService:
 
     async def analyze_stability(self, request: pb.AnalyzeStabilityRequest, call: Call) -> pb.AnalyzeStabilityResponse:
         """Linear stability of a spec, also of one that could not be run."""
-        spec = await self._runtime.urgent(call, partial(self._planner.analysed, request, call.principal))
+        spec = await prepared(self._runtime, call, self._planner.analysed(request, call.principal))
         report = await self._runtime.urgent(call, partial(analyze, spec))
         return pb.AnalyzeStabilityResponse(stability=encode_stability(report))
 
@@ -82,9 +85,10 @@ class SimulationService:
     async def upload_array(self, requests: AsyncIterator[pb.UploadArrayRequest], call: Call) -> pb.UploadArrayResponse:
         """Keep a large array for its caller."""
         runtime = self._runtime
-        parts = arriving(requests, runtime.pace.upload_idle_s)
-        first = await first_part(parts)
-        async with runtime.admission.admit(first.total_bytes, runtime.patience_s(call)):
-            array = await assemble(first, parts)
-            ref = await asyncio.to_thread(runtime.arrays.save, call.principal, array)
+        parts = runtime.arriving(requests, "send the array again")
+        with runtime.admission.open_stream():
+            first = await first_part(parts)
+            async with runtime.hold(first.total_bytes, call):
+                array = await assemble(first, parts)
+                ref = await asyncio.to_thread(runtime.arrays.save, call.principal, array)
         return pb.UploadArrayResponse(array_ref=ref, expires_in_seconds=round(runtime.arrays.ttl_s))

@@ -4,14 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from mfn_grpc.v1 import validation_pb2 as pb
+from mfn_server.kernels import Group
 from mfn_server.rpc import Call
 from mfn_server.runtime import Runtime
 from mfn_server.validation.requests import decode_suite
-from mfn_server.validation.suites import SuiteRun, suite_bytes
+from mfn_server.validation.suites import SuiteRun
 
 
 class ValidationService:
-    """Runs suites of checks, as many at once as there are workers."""
+    """Runs suites of checks, as many at once as there are workers and memory for."""
+
+    needs = tuple(Group)
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -19,9 +22,9 @@ class ValidationService:
     async def validate(self, request: pb.ValidateRequest, call: Call) -> pb.ValidateResponse:
         """Every check of a suite, in its order."""
         suite, found = decode_suite(request), dict[str, pb.Check]()
-        await self._runtime.ready(call)
-        async with self._runtime.admit(suite_bytes(suite, self._runtime), call) as place:
-            run = SuiteRun(self._runtime, call, suite, request.seed)
+        await self._runtime.ready(call, self.needs)
+        run = SuiteRun(self._runtime, call, suite, request.seed)
+        async with self._runtime.admit(run.bytes_needed, call) as place:
             async with aclosing(run.checks()) as checks:
                 async for check in checks:
                     found[check.name] = check
@@ -33,9 +36,9 @@ class ValidationService:
     ) -> AsyncIterator[pb.ValidateStreamResponse]:
         """The same, each check as it finishes."""
         suite = decode_suite(request)
-        await self._runtime.ready(call)
-        async with self._runtime.admit(suite_bytes(suite, self._runtime), call) as place:
-            run = SuiteRun(self._runtime, call, suite, request.seed)
+        await self._runtime.ready(call, self.needs)
+        run = SuiteRun(self._runtime, call, suite, request.seed)
+        async with self._runtime.admit(run.bytes_needed, call) as place:
             yield pb.ValidateStreamResponse(started=run.started())
             async with aclosing(run.checks()) as checks:
                 async for check in checks:

@@ -1,12 +1,12 @@
 """Requests understood: decoded, checked whole, and turned into what a run needs to know."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from mfn_grpc.core.limits import Faults, Limit, Violation
+from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import SimulationSpec, choose_stepper, state_bytes
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
@@ -53,11 +53,10 @@ class Plan:
 
     @property
     def _starting_bytes(self) -> int:
-        """The given state or float64 noise and the state made of it; of a resumed run a checkpoint beside them."""
+        """The given state, and of a resumed run a checkpoint; the state of a seed is made in the buffers."""
         spec = self.spec
-        values = len(spec.model.species) * spec.cells
-        start = 2 * values * np.dtype(np.float64).itemsize if spec.initial_state is None else spec.initial_state.nbytes
-        return start + (values * spec.dtype.itemsize if self.resumed else 0)
+        given = 0 if spec.initial_state is None else spec.initial_state.nbytes
+        return given + (math.prod(spec.state_shape) * spec.dtype.itemsize if self.resumed else 0)
 
     def frame_steps(self) -> Iterator[int]:
         """Steps of the frames still to be sent."""
@@ -66,7 +65,7 @@ class Plan:
 
 
 class Planner:
-    """Turns requests into plans; its methods read files and numbers, so they run on a worker thread.
+    """Turns requests into plans; its methods read files and numbers, so they run on worker threads, in pieces.
 
     Every method raises Fault or InvalidInput, the latter with all that is wrong with the request.
     """
@@ -74,32 +73,34 @@ class Planner:
     def __init__(self, arrays: ArrayStore, tokens: Tokens) -> None:
         self._arrays, self._tokens = arrays, tokens
 
-    def analysed(self, request: pb.AnalyzeStabilityRequest, principal: str) -> SimulationSpec:
+    def analysed(self, request: pb.AnalyzeStabilityRequest, principal: str) -> Pieces[SimulationSpec]:
         """The spec to analyse, whose dt may be unstable and whose steps may be left out."""
         faults = Faults()
         if not request.spec.steps:
             request.spec.steps = 1
-        spec = decode_spec(request.spec, partial(self._arrays.load, principal, _STATE_REF), faults, stable=False)
+        spec = yield from decode_spec(
+            request.spec, partial(self._arrays.load, principal, _STATE_REF), faults, stable=False
+        )
         faults.refuse()
         return spec
 
-    def streamed(self, request: pb.SimulateRequest, principal: str) -> Plan:
+    def streamed(self, request: pb.SimulateRequest, principal: str) -> Pieces[Plan]:
         """The plan of a run with frames."""
         faults = Faults()
-        spec = decode_spec(request.spec, partial(self._arrays.load, principal, _STATE_REF), faults)
+        spec = yield from decode_spec(request.spec, partial(self._arrays.load, principal, _STATE_REF), faults)
         stride = request.frame_stride if request.HasField("frame_stride") else spec.steps
         limit = Limit(1, max(1, spec.steps), "steps", "steps between frames, no more than the steps of the run")
         if request.HasField("frame_stride") and (violation := limit.violation("frame_stride", stride)):
             faults.add(violation)
         form = decode_form(request.frame_options, spec, faults)
-        return self._plan(request, spec, form, stride, faults, principal)
+        return (yield from self._plan(request, spec, form, stride, faults, principal))
 
-    def unary(self, request: pb.RunSimulationRequest, principal: str) -> Plan:
+    def unary(self, request: pb.RunSimulationRequest, principal: str) -> Pieces[Plan]:
         """The plan of a run without frames, whose final state must fit one answer when it is asked for."""
         faults = Faults()
-        spec = decode_spec(request.spec, partial(self._arrays.load, principal, _STATE_REF), faults)
+        spec = yield from decode_spec(request.spec, partial(self._arrays.load, principal, _STATE_REF), faults)
         nothing = FrameForm((), spec.dtype, 1)
-        plan = self._plan(request, spec, nothing, spec.steps, faults, principal)
+        plan = yield from self._plan(request, spec, nothing, spec.steps, faults, principal)
         species, rows, cols = spec.state_shape
         size = species * rows * cols * spec.dtype.itemsize
         if request.with_final_state and size > MAX_MESSAGE_BYTES - STATE_MARGIN_BYTES:
@@ -115,10 +116,10 @@ class Planner:
         stride: int,
         faults: Faults,
         principal: str,
-    ) -> Plan:
+    ) -> Pieces[Plan]:
         watch = _watch(request, spec, faults)
         faults.refuse()
-        spec_hash, resumed = hash_spec(spec), None
+        spec_hash, resumed = (yield from hash_spec(spec)), None
         if request.resume_token:
             resumed = self._tokens.open(request.resume_token, spec_hash, principal)
         stepper_reason = "" if request.spec.stepper else choose_stepper(spec).reason

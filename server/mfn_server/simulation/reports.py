@@ -6,14 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from mfn_grpc.core.bands import bands
 from mfn_grpc.core.features import Measured
 from mfn_grpc.core.limits import Limit, limits_of
-from mfn_grpc.core.reaction_diffusion import Model, Mycelium, Simulation, StabilityReport
+from mfn_grpc.core.pieces import Pieces
+from mfn_grpc.core.reaction_diffusion import Model, Mycelium, Simulation, Species, StabilityReport
 from mfn_grpc.core.reaction_diffusion import stability as core
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.features.options import Watch
 from mfn_server.features.reports import encode_features, encode_undefined
 
+BAND_CELLS = 2**17
+"""Cells summed in one piece, 1 MiB of deviations: a few nanoseconds each."""
 POTENTIAL = 0
 """Place of the potential among the species of the mycelium."""
 
@@ -45,13 +49,11 @@ def encode_stability(report: StabilityReport) -> pb.StabilityReport:
     )
 
 
-def summarise(simulation: Simulation, stop_reason: pb.StopReason, compute_seconds: float) -> pb.Summary:
+def summarise(simulation: Simulation, stop_reason: pb.StopReason, compute_seconds: float) -> Pieces[pb.Summary]:
     """The summary of a run at its present step."""
-    spec = simulation.spec
-    species = [
-        _statistics(species.name, species.unit, field)
-        for species, field in zip(spec.model.species, simulation.state, strict=True)
-    ]
+    spec, species = simulation.spec, list[pb.SpeciesSummary]()
+    for each, field in zip(spec.model.species, simulation.state, strict=True):
+        species.append((yield from _statistics(each, field)))
     summary = pb.Summary(
         stop_reason=stop_reason,
         steps_done=simulation.step - spec.first_step,
@@ -64,7 +66,7 @@ def summarise(simulation: Simulation, stop_reason: pb.StopReason, compute_second
 
 
 def add_features(summary: pb.Summary, measured: Measured, watch: Watch) -> None:
-    """The features of a whole run, in its summary."""
+    """The features of a run so far, in its summary."""
     summary.features.CopyFrom(encode_features(measured.features))
     summary.undefined_features.extend(encode_undefined(each) for each in measured.undefined)
     if summary.HasField("mycelium") and watch.species == POTENTIAL:
@@ -83,11 +85,21 @@ def _parameter(name: str, default: float, limit: Limit) -> pb.Parameter:
     )
 
 
-def _statistics(name: str, unit: str, field: np.ndarray[Any, np.dtype[Any]]) -> pb.SpeciesSummary:
-    mean = float(field.mean(dtype=np.float64))
-    squares = sum(float(np.square(np.subtract(row, mean, dtype=np.float64)).sum()) for row in field)
+def _statistics(species: Species, field: np.ndarray[Any, np.dtype[Any]]) -> Pieces[pb.SpeciesSummary]:
+    lowest, highest, total, squares = math.inf, -math.inf, 0.0, 0.0
+    for rows in bands(field.shape, BAND_CELLS):
+        if rows.start:
+            yield
+        part = field[rows]
+        lowest, highest = min(lowest, float(part.min())), max(highest, float(part.max()))
+        total += float(part.sum(dtype=np.float64))
+    mean = total / field.size
+    for rows in bands(field.shape, BAND_CELLS):
+        if rows.start:
+            yield
+        squares += float(np.square(np.subtract(field[rows], mean, dtype=np.float64)).sum())
     std = math.sqrt(squares / field.size)
-    return pb.SpeciesSummary(name=name, unit=unit, min=field.min(), max=field.max(), mean=mean, std=std)
+    return pb.SpeciesSummary(name=species.name, unit=species.unit, min=lowest, max=highest, mean=mean, std=std)
 
 
 def _mycelium(potential: pb.SpeciesSummary, growth_events: int) -> pb.MyceliumSummary:

@@ -1,27 +1,38 @@
 """One simulation on the server: advanced in slices, stopped early when it must be, resumable where it stopped."""
 
 import asyncio
+import math
 import os
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
+from typing import TypeVar
 
 from mfn_grpc.core.features import Measured, measure
+from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import Checkpoint, Simulation
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.compute import NoWorkerInTime
 from mfn_server.rpc import Call
 from mfn_server.runtime import Runtime
-from mfn_server.simulation.frames import FrameArray, is_large, make_frame
+from mfn_server.simulation.frames import FrameArray, make_frame
 from mfn_server.simulation.plans import Plan
-from mfn_server.slices import Sliced, Stopped
+from mfn_server.simulation.reports import add_features, summarise
+from mfn_server.slices import Sliced, Stopped, prepared
 
 FIRST_RATE = 2e7
 """Cells a second assumed until the first slice has been timed; low, so that the first slice is short.
 
 A unit of a simulation's work is about a row of cells.
 """
+CLOSING_RATE = 1e8
+"""Values a second at which a last state is taken to be checked and summed up."""
+LARGE_STATE_BYTES = 32 * 1024 * 1024
+"""A larger state is checked apart from the slice that makes it."""
+
+T = TypeVar("T")
 
 
 class Diverged(Exception):
@@ -52,14 +63,17 @@ class Run:
         self.compute_seconds = 0.0
         self._unsaved_seconds = 0.0
         self._rate = FIRST_RATE / plan.spec.shape[1]
+        self._finite_step = simulation.step
         self._measured: tuple[int, Measured] | None = None
+        summing_s, measuring_s = math.prod(plan.spec.state_shape) / CLOSING_RATE, runtime.pace.slice_s
+        self._closing_s = summing_s if plan.watch is None else summing_s + measuring_s
 
     @classmethod
     async def open(cls, runtime: Runtime, plan: Plan, call: Call) -> "Run":
         """A run at its beginning, or at the last checkpoint that its resume token can use."""
         checkpoint = await _restore(runtime, plan, call.principal)
-        simulation = await runtime.urgent(call, partial(Simulation, plan.spec, checkpoint, plan.watched))
-        return cls(runtime, plan, call, simulation)
+        opening = Simulation.opening(plan.spec, checkpoint, plan.watched)
+        return cls(runtime, plan, call, await prepared(runtime, call, opening))
 
     async def frames(self) -> AsyncGenerator[RunFrame, None]:
         """The frames still due, each computed when it is asked for; fewer when the run must stop."""
@@ -73,46 +87,44 @@ class Run:
     async def complete(self) -> bool:
         """Compute up to the last step, and its features where wanted; False when the run had to stop before."""
         if await self.advance_to(self._plan.spec.last_step):
-            await self._measure()
+            try:
+                await self._features()
+            except Stopped as stopped:
+                self.stop_reason = stopped.reason
         return self.stop_reason == pb.STOP_REASON_COMPLETED
-
-    @property
-    def final_features(self) -> Measured | None:
-        """The features of the whole run, once it is complete and where they are wanted."""
-        if self.stop_reason != pb.STOP_REASON_COMPLETED or self._measured is None:
-            return None
-        return self._measured[1]
 
     async def advance_to(self, step: int) -> bool:
         """Compute up to a step, slice by slice; False when the run had to stop before."""
         while self.simulation.step < step:
-            if reason := self._runtime.reason_to_stop(self._call, self._runtime.pace.slice_s):
-                self.stop_reason = reason
-                return False
             try:
-                seconds = await self._advance(step)
-            except NoWorkerInTime:
-                self.stop_reason = pb.STOP_REASON_DEADLINE
+                await self._advance(step)
+            except Stopped as stopped:
+                self.stop_reason = stopped.reason
                 return False
-            self.compute_seconds += seconds
-            self._unsaved_seconds += seconds
             if self._unsaved_seconds >= self._runtime.pace.checkpoint_s:
                 await self.save()
         return True
 
-    async def _advance(self, step: int) -> float:
-        """One slice towards a step, and, of a large state, a job of its own that checks it; the seconds they took."""
-        compute, principal, before = self._runtime.compute, self._call.principal, self.simulation.step
-        patience_s = self._runtime.patience_s(self._call, self._runtime.pace.slice_s)
-        seconds = await compute.run(principal, partial(self._slice, step), patience_s)
-        if self.simulation.step > before and is_large(self.simulation.spec):
-            seconds += await compute.urgent(principal, partial(self._check, before))
-        return seconds
+    async def _advance(self, step: int) -> None:
+        """One slice towards a step, and the check of a large state that it completed."""
+        runtime, call = self._runtime, self._call
+        needed_s = runtime.pace.slice_s + self._closing_s
+        if reason := runtime.reason_to_stop(call, needed_s):
+            raise Stopped(reason)
+        try:
+            patience_s = runtime.patience_s(call, needed_s)
+            seconds = await runtime.compute.run(call.principal, partial(self._slice, step), patience_s)
+        except NoWorkerInTime:
+            raise Stopped(pb.STOP_REASON_DEADLINE) from None
+        self.compute_seconds += seconds
+        self._unsaved_seconds += seconds
+        if self._finite_step != self.simulation.step:
+            self._require_finite(await self._computed(self.simulation.finiteness(), short=True, closing=True))
 
     async def save(self) -> None:
         """Write a checkpoint where there is a store and anything to save."""
         store, plan, simulation = self._runtime.checkpoints, self._plan, self.simulation
-        if store is None or not self._unsaved_seconds:
+        if store is None or not self._unsaved_seconds or self._finite_step != simulation.step:
             return
         self._unsaved_seconds = 0.0
         record = None if simulation.history is None else simulation.history.record
@@ -124,43 +136,56 @@ class Run:
         if self._runtime.checkpoints is not None:
             await asyncio.to_thread(self._runtime.checkpoints.delete, self._call.principal, self.run_id)
 
+    async def summary(self) -> pb.Summary | None:
+        """What the run came to, without its token; None when there was no time to look at the last state.
+
+        The features of a run that stopped are those so far. They are left out when the time left does not do for them,
+        and within a step of a large grid: the history has taken in a part of its changes.
+        """
+        if self._finite_step != self.simulation.step:
+            return None
+        summing = summarise(self.simulation, self.stop_reason, self.compute_seconds)
+        try:
+            summary = await self._computed(summing, short=True, closing=True)
+        except Stopped:
+            return None
+        with suppress(Stopped):
+            if self._plan.watch is not None and (measured := await self._features(closing=True)) is not None:
+                add_features(summary, measured, self._plan.watch)
+        return summary
+
     async def _frame(self) -> RunFrame | None:
         """The present state; None when there was no time left to look at it."""
-        if not await self._measure() or (arrays := await self._arrays()) is None:
-            return None
-        return RunFrame(self.simulation.step, arrays, self._measured and self._measured[1])
-
-    async def _measure(self) -> bool:
-        """See to the features of the run so far, where they are wanted; False when the run had to stop before."""
-        watch, simulation = self._plan.watch, self.simulation
-        if watch is None or (self._measured is not None and self._measured[0] == simulation.step):
-            return True
-        pieces = measure(simulation.state[watch.species], simulation.history, watch.thresholds)
-        measuring = Sliced(self._runtime, self._call, pieces)
         try:
-            self._measured = simulation.step, await measuring.result()
+            measured = await self._features()
+            arrays = await self._computed(make_frame(self._plan.form, self.simulation.state), short=True)
         except Stopped as stopped:
             self.stop_reason = stopped.reason
-            return False
-        finally:
-            self.compute_seconds += measuring.seconds
-        return True
-
-    async def _arrays(self) -> list[FrameArray] | None:
-        """The state in the form asked for; None when no worker was free in time."""
-        runtime, call, state, arrays = self._runtime, self._call, self.simulation.state, list[FrameArray]()
-        try:
-            for piece in self._plan.form.pieces(self._plan.spec):
-                make = partial(make_frame, piece, state)
-                arrays += await runtime.compute.urgent(call.principal, make, runtime.patience_s(call))
-        except NoWorkerInTime:
-            self.stop_reason = pb.STOP_REASON_DEADLINE
             return None
-        return arrays
+        return RunFrame(self.simulation.step, arrays, measured)
+
+    async def _features(self, *, closing: bool = False) -> Measured | None:
+        """The features of the run so far; None where they are not wanted, or not known within a step."""
+        watch, simulation = self._plan.watch, self.simulation
+        if watch is not None and (self._measured is None or self._measured[0] != simulation.step):
+            if simulation.is_amid_a_step:
+                return None
+            pieces = measure(simulation.state[watch.species], simulation.history, watch.thresholds)
+            self._measured = simulation.step, await self._computed(pieces, closing=closing)
+        return self._measured and self._measured[1]
+
+    async def _computed(self, pieces: Pieces[T], *, short: bool = False, closing: bool = False) -> T:
+        """The result of a computation of this run, whose time counts; Stopped when it had to end before."""
+        reserve_s = 0 if closing else self._closing_s
+        computation = Sliced(self._runtime, self._call, pieces, short=short, closing=closing, reserve_s=reserve_s)
+        try:
+            return await computation.result()
+        finally:
+            self.compute_seconds += computation.seconds
 
     def _slice(self, until: int) -> float:
         """Compute for about one slice, on a worker thread; returns the seconds it took."""
-        simulation, spec = self.simulation, self.simulation.spec
+        simulation = self.simulation
         before, started = simulation.step, perf_counter()
         affordable = self._rate * self._runtime.pace.slice_s / 2
         steps = min(until - simulation.step, int(affordable // simulation.units_per_step))
@@ -169,21 +194,16 @@ class Run:
             units = steps * simulation.units_per_step
         else:
             units = simulation.advance_units(max(1, int(affordable)))
-        if simulation.step > before and not is_large(spec):
-            self._require_finite(before)
+        if simulation.step > before and simulation.state.nbytes <= LARGE_STATE_BYTES:
+            self._require_finite(simulation.is_finite())
         seconds = perf_counter() - started
         self._rate = units / max(seconds, 1e-6)
         return seconds
 
-    def _check(self, last_finite_step: int) -> float:
-        """Look at the whole state, on a worker thread; returns the seconds it took."""
-        started = perf_counter()
-        self._require_finite(last_finite_step)
-        return perf_counter() - started
-
-    def _require_finite(self, last_finite_step: int) -> None:
-        if not self.simulation.is_finite():
-            raise Diverged(self.simulation.step, last_finite_step)
+    def _require_finite(self, is_finite: bool) -> None:
+        if not is_finite:
+            raise Diverged(self.simulation.step, self._finite_step)
+        self._finite_step = self.simulation.step
 
 
 async def _restore(runtime: Runtime, plan: Plan, principal: str) -> Checkpoint | None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mfn_grpc.arrays import AnyArray, ArrayError, from_array
-from mfn_grpc.core.limits import Faults, Violation
+from mfn_grpc.arrays import AnyArray
+from mfn_grpc.core.bands import bands
+from mfn_grpc.core.limits import Faults, InvalidInput, Violation
+from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import (
     MODELS,
     AxisBoundary,
@@ -20,9 +22,11 @@ from mfn_grpc.core.reaction_diffusion import (
     Stepper,
     choose_stepper,
     validate,
+    value_violations,
 )
 from mfn_grpc.v1 import simulation_pb2 as pb
-from mfn_server.decoding import choice
+from mfn_server.decoding import choice, decode_array
+from mfn_server.uploads import FIELD_TYPES
 
 _STAND_IN = "gray_scott"
 _AXES = 2
@@ -34,7 +38,7 @@ LoadArray = Callable[[str], AnyArray]
 
 def decode_spec(
     message: pb.SimulationSpec, load_array: LoadArray, faults: Faults, *, stable: bool = True
-) -> SimulationSpec:
+) -> Pieces[SimulationSpec]:
     """The core's spec; whatever is wrong with it is added to `faults`, under the path of its field.
 
     A stepper that is left open is chosen here, so that the spec and its hash name the one that runs. `load_array` gives
@@ -58,7 +62,9 @@ def decode_spec(
         if not message.stepper:
             spec = replace(spec, stepper=choose_stepper(spec).stepper)
         if message.WhichOneof("model"):
-            faults.collect(validate, spec, stable=stable)
+            faults.collect(_validate, spec, message, stable=stable)
+            for violation in (yield from value_violations(spec)):
+                faults.add(violation)
         return spec
 
 
@@ -81,11 +87,14 @@ def encode_spec(spec: SimulationSpec) -> pb.SimulationSpec:
     return message
 
 
-def hash_spec(spec: SimulationSpec) -> bytes:
-    """SHA-256 over all that determines the numbers."""
+def hash_spec(spec: SimulationSpec) -> Pieces[bytes]:
+    """SHA-256 over all that determines the numbers of a valid spec."""
     digest = hashlib.sha256(encode_spec(spec).SerializeToString(deterministic=True))
     if spec.initial_state is not None:
-        digest.update(np.ascontiguousarray(spec.initial_state).data)
+        for field in spec.initial_state:
+            for rows in bands(field.shape):
+                digest.update(np.ascontiguousarray(field[rows]).data)
+                yield
         digest.update(str(spec.initial_state.dtype).encode())
     return digest.digest()
 
@@ -103,8 +112,10 @@ def _cut_surplus(message: pb.SimulationSpec, faults: Faults) -> None:
     for field, entries in lists:
         if _surplus(field, entries, _AXES, faults):
             del entries[_AXES:]
+    model = message.WhichOneof("model")
+    most = len(MODELS[model].species) if model else _MOST_SPECIES
     ends = [(f"[{i}].{end}", getattr(axis, end)) for i, axis in enumerate(message.boundaries) for end in _ENDS]
-    surplus = [_surplus(f"boundaries{path}.values", end.values, _MOST_SPECIES, faults) for path, end in ends]
+    surplus = [_surplus(f"boundaries{path}.values", end.values, most, faults) for path, end in ends]
     if any(surplus):
         message.ClearField("boundaries")
 
@@ -113,6 +124,19 @@ def _surplus(field: str, entries: Sized, most: int, faults: Faults) -> bool:
     if len(entries) > most:
         faults.add(Violation(field, str(len(entries)), f"has {len(entries)} entries, must have at most {most}"))
     return len(entries) > most
+
+
+def _validate(spec: SimulationSpec, message: pb.SimulationSpec, *, stable: bool) -> None:
+    """As the core does, the values of the initial state aside.
+
+    Nothing is told of the conditions that stand in for those left out of the message.
+    """
+    try:
+        validate(spec, stable=stable, values=False)
+    except InvalidInput as error:
+        copies = ["boundaries[1]"] if len(message.boundaries) == 1 else []
+        copies += [f"boundaries[{i}].upper" for i, axis in enumerate(message.boundaries) if not axis.HasField("upper")]
+        raise type(error)(each for each in error.violations if not each.field.startswith(tuple(copies))) from None
 
 
 def _model(message: pb.SimulationSpec, faults: Faults) -> Model:
@@ -156,8 +180,4 @@ def _initial_state(message: pb.SimulationSpec, load_array: LoadArray, faults: Fa
         return load_array(message.initial_array_ref)
     if not message.HasField("initial_array"):
         return None
-    try:
-        return from_array(message.initial_array)
-    except ArrayError as error:
-        faults.add(Violation("initial_array", "", str(error)))
-        return None
+    return decode_array(message.initial_array, FIELD_TYPES, "initial_array", faults)

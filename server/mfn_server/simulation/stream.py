@@ -8,13 +8,12 @@ from mfn_grpc.core.features import Measured
 from mfn_grpc.core.reaction_diffusion import NUMERICS_VERSION, analyze
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
-from mfn_server.compute import NoWorkerInTime
 from mfn_server.errors import Fault
 from mfn_server.features.reports import encode_features
 from mfn_server.rpc import Call
 from mfn_server.runtime import Runtime
 from mfn_server.simulation.plans import Plan
-from mfn_server.simulation.reports import add_features, encode_stability, summarise
+from mfn_server.simulation.reports import encode_stability
 from mfn_server.simulation.run import Diverged, Run
 from mfn_server.simulation.specs import encode_spec
 from mfn_server.simulation.tokens import Position
@@ -56,15 +55,9 @@ class Stream:
     async def summary(self) -> pb.SimulateResponse:
         """The last message: what the run came to, with a token unless it is complete."""
         run = self._run
-        summarised = partial(summarise, run.simulation, run.stop_reason, run.compute_seconds)
-        patience_s = self._runtime.patience_s(self._call)
-        try:
-            summary = await self._runtime.compute.urgent(self._call.principal, summarised, patience_s)
-        except NoWorkerInTime:
-            raise self.cut_short() from None
+        if (summary := await run.summary()) is None:
+            raise self.cut_short()
         self._sequence += 1
-        if run.final_features is not None and self._plan.watch is not None:
-            add_features(summary, run.final_features, self._plan.watch)
         if run.stop_reason != pb.STOP_REASON_COMPLETED:
             self._position = replace(self._position, sequence=self._sequence)
             summary.resume_token = self._token()

@@ -1,7 +1,6 @@
 """Which suite is asked for."""
 
-from mfn_grpc.core.limits import Faults
-from mfn_grpc.core.reaction_diffusion.spec import SEED
+from mfn_grpc.core.limits import SEED, Faults
 from mfn_grpc.core.validation import Suite, checks_of
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import validation_pb2 as pb

@@ -18,30 +18,37 @@ from mfn_server.slices import Sliced, Stopped
 from mfn_server.validation.reports import encode_check, encode_training, suite_name
 from mfn_server.version import server_version
 
-WITH_TRAINING = Suite.QUICK, Suite.LEARNING, Suite.ALL
 CHECK_BYTES = 16 * 2**20
-"""Room for a check, of which as many run at once as there are workers."""
-LARGE_CHECK_BYTES = 96 * 2**20
+"""Room for a check, also for the training cycle."""
+LARGE_CHECK_BYTES = 32 * 2**20
 WITH_LARGE_CHECKS = Suite.FRACTAL, Suite.ALL
 """Suites with sets that are drawn point by point."""
+SHARE = 2
+"""A suite takes at most one part in this many of the memory that all calls have, so that others run beside it."""
 
 Job = Callable[[], Coroutine[Any, Any, pb.Check | None]]
 
 
-def suite_bytes(suite: Suite, runtime: Runtime) -> int:
-    """What a suite may hold in memory."""
-    return runtime.compute.workers * (LARGE_CHECK_BYTES if suite in WITH_LARGE_CHECKS else CHECK_BYTES)
+def check_bytes(suite: Suite) -> int:
+    """What a check of the suite may hold in memory."""
+    return LARGE_CHECK_BYTES if suite in WITH_LARGE_CHECKS else CHECK_BYTES
 
 
 class SuiteRun:
-    """One suite for one call. The values depend on the suite and the seed alone."""
+    """One suite for one call. The values depend on the suite and the seed alone.
+
+    bytes_needed: what it may hold in memory; it runs one check a worker, or fewer where memory is short.
+    """
 
     def __init__(self, runtime: Runtime, call: Call, suite: Suite, seed: int) -> None:
         self._runtime, self._call, self._suite, self._seed = runtime, call, suite, seed
+        fitting = runtime.admission.max_bytes // SHARE // check_bytes(suite)
+        self._at_once = max(1, min(runtime.compute.workers, fitting))
+        self.bytes_needed = self._at_once * check_bytes(suite)
         self._specs = checks_of(suite)
-        self._trains = suite in WITH_TRAINING or any(spec.of_training for spec in self._specs)
+        self._trains = any(spec.of_training for spec in self._specs)
         self._trained: asyncio.Future[tuple[TrainingMetrics, float]] = asyncio.get_running_loop().create_future()
-        self._began = perf_counter()
+        self._began = 0.0
         self._passed = self._failed = 0
 
     @property
@@ -55,8 +62,9 @@ class SuiteRun:
 
     async def checks(self) -> AsyncGenerator[pb.Check, None]:
         """Every check, in the order of finishing."""
+        self._began = perf_counter()
         try:
-            async with aclosing(as_finished(self._jobs(), self._runtime.compute.workers)) as finished:
+            async with aclosing(as_finished(self._jobs(), self._at_once)) as finished:
                 async for check in finished:
                     if check is not None:
                         self._passed += check.passed

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mfn_grpc.arrays import PART_BYTES
 from mfn_grpc.core.dynamics.early_warning import EarlyWarningMonitor, EarlyWarningOptions, Indicator
 from mfn_grpc.core.pieces import finish
 from mfn_grpc.v1 import features_pb2 as pb
@@ -17,6 +18,7 @@ from tests.server.calling import Refusal, Wire
 from tests.server.fields import Array, answers, equals, field, frame_parts, history, measured, same, stream_messages
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD"
+OFFSET = grpc.StatusCode.INVALID_ARGUMENT, "OFFSET_MISMATCH"
 UNEXPECTED = grpc.StatusCode.INVALID_ARGUMENT, "UNEXPECTED_MESSAGE"
 LARGE = history(3, shape=(300, 260))
 """Three parts a frame."""
@@ -257,7 +259,10 @@ class TestOrder:
 
     def test_parts_in_another_order_are_refused(self, wire: Wire) -> None:
         begin, one, two, three, *_ = stream_messages(LARGE)
-        assert set(refusal(wire, [begin, one, three, two]).violations) == {"part"}
+        found = refusal(wire, [begin, one, three, two])
+        assert (found.code, found.reason) == OFFSET
+        assert found.metadata == {"expected_offset": str(PART_BYTES)}
+        assert set(found.violations) == {"part.offset"}
         assert "header" in str(refusal(wire, [begin, two]).violations)
 
 
@@ -274,6 +279,8 @@ def bent(name: str) -> types_pb2.ArrayPart:
         message.total_bytes = 2**60
     elif name == "another offset":
         message.offset = 8
+    elif name == "a name of 3 MB":
+        message.header.name = "x" * 3_000_000
     elif name == "empty":
         message.data = b""
         message.crc32c = 0
@@ -281,13 +288,22 @@ def bent(name: str) -> types_pb2.ArrayPart:
 
 
 @pytest.mark.parametrize(
-    "fault", ["damaged", "no header", "another total", "an enormous total", "another offset", "empty"]
+    ("fault", "field"),
+    [
+        ("damaged", "part.crc32c"),
+        ("no header", "part.header"),
+        ("another total", "part.total_bytes"),
+        ("an enormous total", "part.total_bytes"),
+        ("another offset", "part.offset"),
+        ("empty", "part.data"),
+        ("a name of 3 MB", "part.header.name"),
+    ],
 )
-def test_a_damaged_part_is_refused(wire: Wire, fault: str) -> None:
+def test_a_damaged_part_is_refused_with_the_field_that_is_wrong(wire: Wire, fault: str, field: str) -> None:
     begin = next(iter(stream_messages(LARGE)))
     found = refusal(wire, [begin, part(bent(fault))])
-    assert (found.code, found.reason) == INVALID
-    assert all(name.startswith("part") for name in found.violations)
+    assert (found.code, found.reason) == (OFFSET if fault == "another offset" else INVALID)
+    assert set(found.violations) == {field}
 
 
 @pytest.mark.parametrize(

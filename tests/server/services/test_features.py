@@ -133,21 +133,29 @@ BAD_ARRAYS: dict[str, tuple[types_pb2.Array, set[str]]] = {
     "an infinity in a history": (to_array(np.stack([field(), field() * INF])), {"array.data"}),
     "integers": (to_array(np.zeros((4, 4), np.int32)), {"array.element_type"}),
     "half precision": (to_array(np.zeros((4, 4), np.float16)), {"array.element_type"}),
+    "bfloat16": (to_array(np.zeros((4, 4)), types_pb2.ELEMENT_TYPE_BFLOAT16), {"array.element_type"}),
+    "bfloat16 of a shape that is none": (
+        types_pb2.Array(element_type=types_pb2.ELEMENT_TYPE_BFLOAT16, shape=[-1], data=bytes(2)),
+        {"array.element_type", "array.shape[0]"},
+    ),
     "a set": (to_array(np.zeros((4, 4), np.bool_)), {"array.element_type"}),
-    "too few bytes": (types_pb2.Array(element_type=types_pb2.ELEMENT_TYPE_FLOAT64, shape=[4, 4], data=b"x"), {"array"}),
-    "no type": (types_pb2.Array(shape=[2, 2], data=bytes(32)), {"array"}),
-    "an unknown type": (types_pb2.Array(element_type=77, shape=[2, 2], data=bytes(32)), {"array"}),  # type: ignore[arg-type]  # on purpose
+    "too few bytes": (
+        types_pb2.Array(element_type=types_pb2.ELEMENT_TYPE_FLOAT64, shape=[4, 4], data=b"x"),
+        {"array.data"},
+    ),
+    "no type": (types_pb2.Array(shape=[2, 2], data=bytes(32)), {"array.element_type"}),
+    "an unknown type": (types_pb2.Array(element_type=77, shape=[2, 2], data=bytes(32)), {"array.element_type"}),  # type: ignore[arg-type]  # on purpose
     "a thousand axes": (
         types_pb2.Array(element_type=types_pb2.ELEMENT_TYPE_FLOAT64, shape=[1] * 1000, data=bytes(8)),
-        {"array"},
+        {"array.shape"},
     ),
     "a negative length": (
         types_pb2.Array(element_type=types_pb2.ELEMENT_TYPE_FLOAT64, shape=[-1, -1], data=bytes(8)),
-        {"array"},
+        {"array.shape[0]", "array.shape[1]"},
     ),
     "more than memory can address": (
         types_pb2.Array(element_type=types_pb2.ELEMENT_TYPE_FLOAT64, shape=[2**62, 2**62], data=bytes(8)),
-        {"array"},
+        {"array.shape"},
     ),
 }
 
@@ -159,6 +167,14 @@ def test_a_bad_array_is_refused_with_the_field_and_what_to_do(wire: Wire, case: 
     assert (found.code, found.reason) == INVALID
     assert set(found.violations) == fields
     assert all(re.search(r"\bmust\b|needs|at most|too large", text) for text in found.violations.values())
+
+
+@pytest.mark.parametrize("number", [0, 3, 4, 77])
+def test_a_type_that_is_not_taken_is_refused_with_those_that_are(wire: Wire, number: Any) -> None:
+    cells = to_array(np.zeros((4, 4), np.float16))
+    cells.element_type = number
+    text = refusal(wire, array=cells).violations["array.element_type"]
+    assert re.search(r"must be (ELEMENT_TYPE_FLOAT64 or ELEMENT_TYPE_FLOAT32|float64 or float32)$", text)
 
 
 def test_where_the_first_value_is_that_is_not_finite_is_told(wire: Wire) -> None:

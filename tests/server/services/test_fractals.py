@@ -64,7 +64,8 @@ def refusal(wire: Wire, array: Array | None = None, **options: Any) -> Refusal:
     ids=["carpet", "triangle"],
 )
 def test_known_dimensions_come_out_at_their_own_base(wire: Wire, cells: Array, base: Any, expected: float) -> None:
-    (estimate,) = ask(wire, cells, box_count=pb.BoxCountOptions(base=base)).dimensions
+    null = pb.NullComparisonOptions(samples=19)
+    (estimate,) = ask(wire, cells, box_count=pb.BoxCountOptions(base=base), null_comparison=null).dimensions
     assert estimate.estimator == BOX
     assert estimate.dimension == pytest.approx(expected, rel=1e-9)  # every used scale counts exactly
     assert estimate.dimension_low <= estimate.dimension <= estimate.dimension_high
@@ -266,9 +267,21 @@ def test_a_reference_that_names_no_array_is_not_found_under_its_own_name(wire: W
     assert found.message.startswith("array_ref ")
 
 
+@pytest.mark.parametrize("number", [3, 4, 99])
+def test_an_array_of_a_type_that_is_not_taken_is_refused(wire: Wire, number: Any) -> None:
+    cells = to_array(np.zeros((4, 4), np.float16))
+    cells.element_type = number
+    found = wire.refusal("AnalyzeFractal", pb.AnalyzeFractalRequest(array=cells, threshold=0.5))
+    assert (found.code, found.reason) == INVALID
+    assert "array.element_type" in found.violations
+    assert all(
+        name in found.violations["array.element_type"].lower() for name in ("bool", "uint8", "float64", "float32")
+    )
+
+
 def test_an_array_that_does_not_fill_its_shape_is_refused(wire: Wire) -> None:
     broken = types_pb2.Array(element_type=types_pb2.ELEMENT_TYPE_BOOL, shape=[3, 3], data=bytes(8))
     found = wire.refusal("AnalyzeFractal", pb.AnalyzeFractalRequest(array=broken))
-    assert set(found.violations) == {"array"}
+    assert set(found.violations) == {"array.data"}
     not_bool = types_pb2.Array(element_type=types_pb2.ELEMENT_TYPE_BOOL, shape=[3], data=b"\0\1\2")
-    assert set(wire.refusal("AnalyzeFractal", pb.AnalyzeFractalRequest(array=not_bool)).violations) == {"array"}
+    assert set(wire.refusal("AnalyzeFractal", pb.AnalyzeFractalRequest(array=not_bool)).violations) == {"array.data"}

@@ -11,9 +11,9 @@ from mfn_grpc.arrays import from_array, to_array
 from mfn_grpc.core.reaction_diffusion import MODELS, NUMERICS_VERSION
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import types_pb2
-from mfn_server.simulation.specs import encode_spec, hash_spec
+from mfn_server.simulation.specs import encode_spec
 from tests.server.calling import Wire
-from tests.server.specs import decoded, frames, same_bits, spec, states
+from tests.server.specs import decoded, frames, hashed, same_bits, spec, states
 
 PRECISIONS = [pb.PRECISION_FLOAT64, pb.PRECISION_FLOAT32]
 
@@ -61,7 +61,7 @@ def test_the_start_says_how_the_spec_was_understood(wire: Wire) -> None:
     started = streamed(wire, message, stride=None)[0].started
     understood = decoded(message)
     assert started.spec == encode_spec(understood)
-    assert started.spec_hash == hash_spec(understood)
+    assert started.spec_hash == hashed(understood)
     assert started.numerics_version == NUMERICS_VERSION
     assert started.stability.dt_is_stable
     assert started.frame_stride == 5

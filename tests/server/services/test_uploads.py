@@ -1,5 +1,6 @@
 """Large arrays travel in parts and are used by reference."""
 
+import asyncio
 import errno
 from collections.abc import Iterable
 from typing import Any
@@ -8,14 +9,15 @@ import grpc
 import numpy as np
 import pytest
 
-from mfn_grpc.arrays import split_parts, to_array
+from mfn_grpc.arrays import PART_BYTES, split_parts, to_array
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import types_pb2
-from tests.server.calling import METHODS, Wire, path_of, refused
+from tests.server.calling import METHODS, PATIENCE_S, Wire, path_of, refused
 from tests.server.conftest import Start
 from tests.server.gates import eventually
 from tests.server.specs import frames, same_bits, spec
 
+OFFSET = grpc.StatusCode.INVALID_ARGUMENT, "OFFSET_MISMATCH"
 INVALID = grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD"
 STATE = np.random.default_rng(9).uniform(0.2, 0.8, (2, 200, 300))
 
@@ -115,8 +117,9 @@ FAULTS: dict[str, Any] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_faulty_upload_is_refused(wire: Wire, fault: str) -> None:
     refusal = wire.refusal("UploadArray", *requests(FAULTS[fault](parts_of(STATE))))
-    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
-    assert refusal.reason in {"INVALID_FIELD", "OFFSET_MISMATCH"}
+    misplaced = fault == "out of order"
+    assert (refusal.code, refusal.reason) == (OFFSET if misplaced else INVALID)
+    assert refusal.metadata == ({"expected_offset": str(PART_BYTES)} if misplaced else {})
 
 
 def test_an_upload_that_nothing_takes_is_refused_at_its_first_part_with_all_its_faults(
@@ -168,20 +171,34 @@ async def test_an_upload_that_is_broken_off_keeps_nothing_and_gives_its_room_bac
     admission = server.application.runtime.admission
     call = server.simulation.UploadArray()
     await call.write(pb.UploadArrayRequest(part=parts_of(STATE)[0]))
-    await eventually(lambda: admission.running == 1)
+    await eventually(lambda: admission.bytes_held == STATE.nbytes)
+    assert (admission.running, admission.streams) == (0, 1)
     call.cancel()
-    async with admission.admit(1):  # comes in once the upload has left
-        assert server.application.arrays._shelf.used_bytes("anonymous") == 0
+    await eventually(lambda: (admission.bytes_held, admission.streams) == (0, 0))
+    assert server.application.arrays._shelf.used_bytes("anonymous") == 0
+
+
+async def test_an_upload_that_waits_for_its_caller_ends_at_once_when_the_server_drains(start: Start) -> None:
+    server = await start(drain_grace_s=600)
+    admission = server.application.runtime.admission
+    call = server.simulation.UploadArray()
+    await call.write(pb.UploadArrayRequest(part=parts_of(STATE)[0]))
+    await eventually(lambda: admission.bytes_held == STATE.nbytes)
+    await asyncio.wait_for(server.lifecycle.drain(), PATIENCE_S)
+    refusal = await refused(call)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "SERVER_DRAINING")
+    assert (admission.bytes_held, admission.streams) == (0, 0)
 
 
 async def test_an_upload_that_falls_silent_is_ended_and_gives_its_room_back(start: Start) -> None:
-    server = await start(max_running=1, max_queued=0, upload_idle_s=0.1)
+    server = await start(upload_idle_s=0.1)
     call = server.simulation.UploadArray()
     await call.write(pb.UploadArrayRequest(part=parts_of(STATE)[0]))
     refusal = await refused(call)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.ABORTED, "STREAM_IDLE")
-    async with server.application.runtime.admission.admit(1):
-        assert server.application.runtime.admission.running == 1
+    assert "send the array again" in refusal.message
+    admission = server.application.runtime.admission
+    await eventually(lambda: (admission.bytes_held, admission.streams) == (0, 0))
 
 
 async def test_an_upload_that_finds_the_disk_full_says_so(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Validate and ValidateStream: every check of a suite once, in order or as it finishes, and what they come to."""
 
+import asyncio
 import math
 import threading
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from mfn_grpc.core.reaction_diffusion import NUMERICS_VERSION
 from mfn_grpc.core.validation import CheckSpec, Relation, Suite, checks_of, run_check
 from mfn_grpc.v1 import validation_pb2 as pb
 from mfn_server.rpc import Call
+from mfn_server.validation.suites import CHECK_BYTES
 from tests.server.calling import Refusal, Wire, refused, rest_of
-from tests.server.conftest import Start
+from tests.server.conftest import Complaints, Start
 from tests.server.gates import eventually
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD"
@@ -273,6 +275,65 @@ class TestRunning:
         found = await refused(server.validation.Validate(pb.ValidateRequest(suite=PHYSICS)))
         assert (found.code, found.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
         assert "secret" not in repr(found)
+
+    async def test_where_memory_is_short_fewer_checks_run_at_once_and_half_of_it_is_left_to_others(
+        self, start: Start, fakes: Callable[[int], Fakes]
+    ) -> None:
+        suite, server = fakes(9), await start(workers=9, max_state_bytes=7 * CHECK_BYTES)
+        call = server.validation.ValidateStream(self.REQUEST)
+        await eventually(lambda: len(suite.begun) == 3)
+        assert server.application.runtime.admission.bytes_held == 3 * CHECK_BYTES
+        suite.let()
+        assert (await rest_of(call))[-1].HasField("summary")
+        assert suite.most_at_once == 3
+
+    async def test_with_any_number_of_workers_every_suite_is_admitted(
+        self, start: Start, fakes: Callable[[int], Fakes]
+    ) -> None:
+        fakes(4).let()
+        server = await start(workers=256)
+        for suite in pb.VALIDATION_SUITE_FRACTAL, pb.VALIDATION_SUITE_ALL, PHYSICS:
+            answer = await server.validation.Validate(pb.ValidateRequest(suite=suite, seed=7))
+            assert len(answer.checks) == 4
+
+    async def test_memory_for_one_check_is_enough_and_less_is_refused_for_good(
+        self, start: Start, fakes: Callable[[int], Fakes]
+    ) -> None:
+        suite = fakes(3)
+        suite.let()
+        enough, short = await start(max_state_bytes=CHECK_BYTES), await start(max_state_bytes=CHECK_BYTES - 1)
+        assert len((await enough.validation.Validate(pb.ValidateRequest(suite=PHYSICS))).checks) == 3
+        assert suite.most_at_once == 1
+        found = await refused(short.validation.Validate(pb.ValidateRequest(suite=PHYSICS)))
+        assert (found.code, found.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+        assert found.retry_s is None
+        assert "suite" in found.message
+
+    @pytest.mark.parametrize("workers", [1, 3])
+    async def test_a_training_cycle_that_fails_ends_the_checks_that_wait_for_it(
+        self, start: Start, monkeypatch: pytest.MonkeyPatch, complaints: Complaints, workers: int
+    ) -> None:
+        proceed = threading.Event()
+
+        def broken(seed: int) -> Pieces[float]:
+            yield
+            assert proceed.wait(60)
+            raise RuntimeError("a secret of the engine")
+
+        of_training = tuple(spec for spec in checks_of(Suite.LEARNING) if spec.of_training is not None)
+        monkeypatch.setattr("mfn_server.validation.suites.training_cycle", broken)
+        monkeypatch.setattr("mfn_server.validation.suites.checks_of", lambda _: of_training)
+        server = await start(workers=workers)
+        call = server.validation.ValidateStream(pb.ValidateStreamRequest(suite=LEARNING))
+        assert (await call.read()).HasField("started")
+        proceed.set()
+        found = await refused(call)
+        assert (found.code, found.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
+        assert "secret" not in repr(found)
+        admission = server.application.runtime.admission
+        await eventually(lambda: (admission.running, admission.bytes_held) == (0, 0))
+        await eventually(lambda: not [task for task in asyncio.all_tasks() if "SuiteRun" in repr(task)])
+        assert complaints() == []
 
     async def test_a_suite_counts_as_one_running_call_with_room_for_its_checks(
         self, start: Start, fakes: Callable[[int], Fakes]

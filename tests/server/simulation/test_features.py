@@ -21,6 +21,7 @@ from tests.server.conftest import Running, Start
 from tests.server.fields import NAMES, by_hand, equals, measured, same, values
 from tests.server.gates import Gates, eventually
 from tests.server.specs import diverging, endless, frames, same_bits, spec, states
+from tests.server.streams import one_step_a_slice
 
 LEVELS = [0.2, 0.3, 0.5]
 """Thresholds that some of the cells of every species here pass."""
@@ -276,6 +277,25 @@ class TestStopping:
         assert answers[-1].summary.stop_reason == pb.STOP_REASON_DRAINING
         assert sorted(of_frames(answers)) == [0, 1]
         assert answers[-1].summary.resume_token
+
+    async def test_a_stream_that_stops_between_two_frames_is_told_the_features_so_far(
+        self, start: Start, gates: Gates, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one_step_a_slice(monkeypatch)
+        server, message = await start(slice_ms=40), spec("mycelium", steps=10)
+        gates.allow(3)
+        levels = watching(levels=[-70.5, -70.2, -69.0])
+        asked = request(message, stride=10, feature_options=levels)
+        reading = asyncio.ensure_future(rest_of(server.simulation.Simulate(asked)))
+        await gates.reached(4)
+        server.application.draining.set()
+        gates.open()
+        summary = (await reading)[-1].summary
+        assert (summary.stop_reason, summary.steps_done) == (pb.STOP_REASON_DRAINING, 4)
+        server.application.draining.clear()
+        whole = await rest_of(server.simulation.Simulate(request(message, feature_options=levels)))
+        assert same(summary.features, of_frames(whole)[4])
+        assert summary.mycelium.fractal_dimension == summary.features.d_box
 
     async def test_a_cancelled_stream_measures_no_further_piece(self, start: Start, measuring: "Measuring") -> None:
         server = await start(workers=1)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from mfn_grpc.arrays import PART_BYTES, AssembledArray, PartAssembler
 from mfn_grpc.core.limits import Faults, InvalidInput
+from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.reaction_diffusion import GrayScott, Mycelium, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import types_pb2 as types
 from mfn_server.rpc import MAX_MESSAGE_BYTES
-from mfn_server.simulation.frames import FrameForm, decode_form, frame_messages, frame_steps, make_frame
+from mfn_server.simulation.frames import FrameArray, FrameForm, decode_form, frame_messages, frame_steps, make_frame
 
 MIB = 1024 * 1024
 SPEC = SimulationSpec(GrayScott(), shape=(12, 20))
@@ -36,6 +37,10 @@ def faults_of(**options: Any) -> dict[str, str]:
 
 def noise(*shape: int, dtype: Any = np.float64) -> Any:
     return np.random.default_rng(5).standard_normal(shape).astype(dtype)
+
+
+def framed(form: FrameForm, state: Any) -> list[FrameArray]:
+    return finish(make_frame(form, state))
 
 
 def whole(messages: list[pb.Frame]) -> list[AssembledArray]:
@@ -78,14 +83,14 @@ class TestWhatTheyHold:
     def test_the_chosen_species_in_the_order_asked_for(self) -> None:
         assert form_of(species=["v", "u"]).species == ((1, "v"), (0, "u"))
         state = noise(2, 12, 20)
-        frame = make_frame(form_of(species=["v"]), state)
+        frame = framed(form_of(species=["v"]), state)
         assert [array.name for array in frame] == ["v"]
         assert np.array_equal(frame[0].elements, state[1])
 
     def test_a_frame_does_not_change_when_the_simulation_goes_on(self) -> None:
         state = noise(2, 12, 20)
         before = state.copy()
-        frame = make_frame(form_of(), state)
+        frame = framed(form_of(), state)
         state[...] = 0
         assert all(np.array_equal(array.elements, field) for array, field in zip(frame, before, strict=True))
 
@@ -140,7 +145,7 @@ class TestReduction:
         spec = SimulationSpec(GrayScott(), shape=shape)
         form = form_of(spec, max_edge=max_edge)
         state = noise(2, *shape)
-        frame = make_frame(form, state)
+        frame = framed(form, state)
         assert form.block == block
         assert max(frame[0].elements.shape) <= max_edge
         for array, field in zip(frame, state, strict=True):
@@ -148,12 +153,24 @@ class TestReduction:
             assert np.allclose(array.elements, averaged(field, block), rtol=0, atol=1e-14)
         assert sum(array.elements.nbytes for array in frame) == form.nbytes(spec)
 
+    @pytest.mark.parametrize("dtype", ["f8", "f4", "u1", "i1"])
+    @pytest.mark.parametrize("block", [1, 3])
+    def test_bands_of_rows_give_the_same_frame_in_pieces(
+        self, dtype: str, block: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        form, state = FrameForm(BOTH, np.dtype(dtype), block), noise(2, 31, 20)
+        expected = framed(form, state)
+        monkeypatch.setattr("mfn_server.simulation.frames.BAND_CELLS", 61)
+        for found, whole_one in zip(framed(form, state), expected, strict=True):
+            assert (found.name, found.scale, found.offset) == (whole_one.name, whole_one.scale, whole_one.offset)
+            assert found.elements.dtype == whole_one.elements.dtype
+            assert np.array_equal(found.elements, whole_one.elements)
+        assert sum(1 for _ in make_frame(form, state)) >= 2 * 31 // 3 // block
+
     def test_the_mean_of_an_offset_float32_field_keeps_its_digits(self) -> None:
         spec = SimulationSpec(Mycelium(), shape=(64, 64))
         state = (noise(3, 64, 64) * 1e-3 - 70).astype(np.float32)
-        frame = make_frame(
-            FrameForm(((0, "potential_mv"),), np.dtype(np.float32), form_of(spec, max_edge=4).block), state
-        )
+        frame = framed(FrameForm(((0, "potential_mv"),), np.dtype(np.float32), form_of(spec, max_edge=4).block), state)
         expected = averaged(state[0].astype(np.float64), 16)
         assert np.allclose(frame[0].elements, expected, rtol=0, atol=1e-4)  # float32 sums of 256 values near 70
 
@@ -162,7 +179,7 @@ class TestElementTypes:
     @pytest.mark.parametrize("dtype", ["<f8", "<f4", "<f2"])
     def test_reals_are_rounded_to_the_type(self, dtype: str) -> None:
         state = noise(2, 12, 20)
-        frame = make_frame(FrameForm(BOTH, np.dtype(dtype), 1), state)
+        frame = framed(FrameForm(BOTH, np.dtype(dtype), 1), state)
         for array, field in zip(frame, state, strict=True):
             assert array.elements.dtype == np.dtype(dtype)
             assert array.elements.tobytes() == field.astype(dtype).tobytes()
@@ -176,7 +193,7 @@ class TestElementTypes:
     )
     def test_quantised_values_are_within_half_a_step(self, dtype: str, centre: float, spread: float, seed: int) -> None:
         field = centre + spread * np.random.default_rng(seed).standard_normal((9, 7))
-        (array,) = make_frame(FrameForm(((0, "u"),), np.dtype(dtype), 1), field[None])
+        (array,) = framed(FrameForm(((0, "u"),), np.dtype(dtype), 1), field[None])
         assert array.scale is not None
         assert array.offset is not None
         error = np.abs(array.elements * array.scale + array.offset - field)
@@ -188,7 +205,7 @@ class TestElementTypes:
 
     @pytest.mark.parametrize("dtype", ["u1", "i1"])
     def test_a_constant_field_is_quantised_without_loss(self, dtype: str) -> None:
-        (array,) = make_frame(FrameForm(((0, "u"),), np.dtype(dtype), 1), np.full((1, 5, 5), -70.25))
+        (array,) = framed(FrameForm(((0, "u"),), np.dtype(dtype), 1), np.full((1, 5, 5), -70.25))
         assert array.scale is not None
         assert array.offset is not None
         assert np.all(array.elements * array.scale + array.offset == -70.25)
@@ -196,7 +213,7 @@ class TestElementTypes:
 
 class TestMessages:
     def test_messages_hold_about_a_mebibyte_in_parts_of_at_most_256_kibibytes(self) -> None:
-        arrays = make_frame(FrameForm(BOTH, np.dtype(np.float64), 1), noise(2, 520, 700))
+        arrays = framed(FrameForm(BOTH, np.dtype(np.float64), 1), noise(2, 520, 700))
         messages = list(frame_messages(7, 3.5, arrays))
         sizes = [sum(len(part.data) for part in message.parts) for message in messages]
         assert sum(sizes) == 2 * 520 * 700 * 8
@@ -206,38 +223,38 @@ class TestMessages:
         assert all(message.ByteSize() < MAX_MESSAGE_BYTES for message in messages)
 
     def test_all_messages_carry_the_step_and_the_last_alone_ends_the_frame(self) -> None:
-        arrays = make_frame(FrameForm(BOTH, np.dtype(np.float64), 1), noise(2, 300, 300))
+        arrays = framed(FrameForm(BOTH, np.dtype(np.float64), 1), noise(2, 300, 300))
         messages = list(frame_messages(7, 3.5, arrays))
         assert len(messages) == 2
         assert {(message.step, message.time) for message in messages} == {(7, 3.5)}
         assert [message.last for message in messages] == [False, True]
 
     def test_a_small_frame_is_one_message(self) -> None:
-        (message,) = frame_messages(0, 0.0, make_frame(form_of(), noise(2, 12, 20)))
+        (message,) = frame_messages(0, 0.0, framed(form_of(), noise(2, 12, 20)))
         assert message.last
         assert [part.header.name for part in message.parts] == ["u", "v"]
 
     def test_put_together_again_the_parts_are_the_state_bit_for_bit(self) -> None:
         state = noise(2, 300, 411)
-        arrays = whole(list(frame_messages(1, 1.0, make_frame(FrameForm(BOTH, np.dtype(np.float64), 1), state))))
+        arrays = whole(list(frame_messages(1, 1.0, framed(FrameForm(BOTH, np.dtype(np.float64), 1), state))))
         assert [array.name for array in arrays] == ["u", "v"]
         assert np.stack([array.elements for array in arrays]).tobytes() == state.tobytes()
 
     def test_quantised_frames_carry_scale_and_offset(self) -> None:
         state = noise(2, 12, 20)
-        frame = make_frame(FrameForm(BOTH, np.dtype("u1"), 1), state)
+        frame = framed(FrameForm(BOTH, np.dtype("u1"), 1), state)
         for sent, array in zip(frame, whole(list(frame_messages(1, 1.0, frame))), strict=True):
             assert (array.scale, array.offset) == (sent.scale, sent.offset)
             assert array.element_type == types.ELEMENT_TYPE_UINT8
 
     def test_a_damaged_part_does_not_pass_its_checksum(self) -> None:
-        (message,) = frame_messages(0, 0.0, make_frame(form_of(), noise(2, 12, 20)))
+        (message,) = frame_messages(0, 0.0, framed(form_of(), noise(2, 12, 20)))
         part = message.parts[0]
         part.data = part.data[:-1] + bytes([part.data[-1] ^ 1])
         with pytest.raises(ValueError, match="CRC-32C"):
             whole([message])
 
     def test_checksums_are_castagnolis(self) -> None:
-        array = make_frame(FrameForm(((0, "u"),), np.dtype("u1"), 1), np.zeros((1, 4, 8)))
+        array = framed(FrameForm(((0, "u"),), np.dtype("u1"), 1), np.zeros((1, 4, 8)))
         (message,) = frame_messages(0, 0.0, array)
         assert message.parts[0].crc32c == 0x8A9136AA  # of 32 zero bytes: RFC 3720, appendix B.4

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.reaction_diffusion import GrayScott, Mycelium, Precision, Simulation, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.simulation.reports import summarise
@@ -18,7 +19,7 @@ def summary_of(field: Any, precision: Precision = Precision.FLOAT64) -> pb.Speci
     """The summary of a field, as the first species of a simulation that has made no step."""
     state = np.stack([field, np.zeros(SHAPE)])
     spec = SimulationSpec(GrayScott(), shape=SHAPE, initial_state=state, precision=precision)
-    return summarise(Simulation(spec), pb.STOP_REASON_COMPLETED, 1.5).species[0]
+    return finish(summarise(Simulation(spec), pb.STOP_REASON_COMPLETED, 1.5)).species[0]
 
 
 @pytest.mark.parametrize("offset", [0.0, 1.0, -70.0, 1e8])
@@ -51,7 +52,7 @@ def test_the_summary_of_a_run_says_how_far_it_came_and_names_its_species() -> No
     spec = SimulationSpec(GrayScott(), steps=20, shape=(8, 8), initial_state=np.ones((2, 8, 8)), initial_step=100)
     simulation = Simulation(spec)
     simulation.advance(7)
-    found = summarise(simulation, pb.STOP_REASON_DEADLINE, 0.25)
+    found = finish(summarise(simulation, pb.STOP_REASON_DEADLINE, 0.25))
     assert (found.stop_reason, found.steps_done, found.compute_seconds) == (pb.STOP_REASON_DEADLINE, 7, 0.25)
     assert [(species.name, species.unit) for species in found.species] == [("u", "1"), ("v", "1")]
     assert not found.HasField("mycelium")
@@ -61,7 +62,7 @@ def test_the_mycelium_model_is_also_summed_up_in_its_users_words() -> None:
     spec = SimulationSpec(replace(Mycelium(), spike_probability=1.0), steps=30, shape=(16, 16), seed=3)
     simulation = Simulation(spec)
     simulation.advance(30)
-    found = summarise(simulation, pb.STOP_REASON_COMPLETED, 0.1)
+    found = finish(summarise(simulation, pb.STOP_REASON_COMPLETED, 0.1))
     potential = simulation.state[0]
     assert found.mycelium.growth_events == 30
     assert (found.mycelium.pot_min_mv, found.mycelium.pot_max_mv) == (potential.min(), potential.max())

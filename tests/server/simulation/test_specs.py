@@ -1,5 +1,6 @@
 """Specs as messages and as the core's values: nothing is lost either way, and the hash sees everything."""
 
+import re
 from dataclasses import fields, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from mfn_grpc.arrays import to_array
 from mfn_grpc.core.limits import Faults, InvalidInput, limits_of
+from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.reaction_diffusion import (
     MODELS,
     AxisBoundary,
@@ -23,8 +25,8 @@ from mfn_grpc.core.reaction_diffusion import (
 )
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import types_pb2
-from mfn_server.simulation.specs import decode_spec, encode_spec, hash_spec
-from tests.server.specs import decoded, no_array
+from mfn_server.simulation.specs import decode_spec, encode_spec
+from tests.server.specs import decoded, hashed, no_array
 
 UNKNOWN: Any = 99
 NO_FLUX, PERIODIC = BoundaryCondition(BoundaryKind.NO_FLUX), BoundaryCondition()
@@ -94,9 +96,9 @@ def specs(draw: st.DrawFn) -> SimulationSpec:
 def test_a_spec_survives_the_wire(spec: SimulationSpec) -> None:
     sent = pb.SimulationSpec.FromString(encode_spec(spec).SerializeToString())
     faults = Faults()
-    found = decode_spec(sent, no_array, faults, stable=False)
+    found = finish(decode_spec(sent, no_array, faults, stable=False))
     assert found == spec
-    assert hash_spec(found) == hash_spec(spec)
+    assert hashed(found) == hashed(spec)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -114,7 +116,7 @@ def test_a_parameter_that_is_given_as_zero_is_zero(name: str) -> None:
     assert with_zero
     for parameter in with_zero:
         setattr(model, parameter, 0)
-    found = decode_spec(message, no_array, Faults(), stable=False).model
+    found = finish(decode_spec(message, no_array, Faults(), stable=False)).model
     assert all(getattr(found, parameter) == 0 for parameter in with_zero)
 
 
@@ -142,7 +144,7 @@ VARIANTS: dict[str, Any] = {
 
 def test_the_hash_depends_on_every_field_of_the_spec() -> None:
     assert set(VARIANTS) == {field.name for field in fields(SimulationSpec)}
-    hashes = {hash_spec(BASE), *(hash_spec(replace(BASE, **{name: value})) for name, value in VARIANTS.items())}
+    hashes = {hashed(BASE), *(hashed(replace(BASE, **{name: value})) for name, value in VARIANTS.items())}
     assert len(hashes) == 1 + len(VARIANTS)
     assert {len(each) for each in hashes} == {32}
 
@@ -156,19 +158,19 @@ def test_the_hash_depends_on_every_parameter_of_the_model(name: str) -> None:
         )
         for parameter in limits_of(model)
     ]
-    assert len({hash_spec(SimulationSpec(each)) for each in (model, *changed)}) == 1 + len(changed)
+    assert len({hashed(SimulationSpec(each)) for each in (model, *changed)}) == 1 + len(changed)
 
 
 def test_the_hash_tells_initial_states_apart_by_type_order_and_presence() -> None:
     state = np.arange(128.0).reshape(2, 8, 8)
     variants = [None, state, state.astype(np.float32), state[::-1], state.transpose(0, 2, 1)]
-    assert len({hash_spec(replace(BASE, initial_state=variant)) for variant in variants}) == len(variants)
-    assert hash_spec(replace(BASE, initial_state=state)) == hash_spec(replace(BASE, initial_state=state.copy("F")))
+    assert len({hashed(replace(BASE, initial_state=variant)) for variant in variants}) == len(variants)
+    assert hashed(replace(BASE, initial_state=state)) == hashed(replace(BASE, initial_state=state.copy("F")))
 
 
 def test_a_default_that_is_stated_hashes_like_one_that_is_left_out() -> None:
     stated = gray_scott(dt=1.0, seed=0, grid=pb.Grid(shape=[256, 256], spacing=[1, 1]))
-    assert hash_spec(decoded(stated)) == hash_spec(decoded(gray_scott()))
+    assert hashed(decoded(stated)) == hashed(decoded(gray_scott()))
 
 
 class TestTheStepperLeftOpen:
@@ -180,7 +182,7 @@ class TestTheStepperLeftOpen:
             gray_scott(grid=self.STIFF, dt=dt, stepper=number) for number in (0, f"STEPPER_{chosen.name}")
         )
         assert decoded(left_open).stepper is chosen
-        assert hash_spec(decoded(left_open)) == hash_spec(decoded(named))
+        assert hashed(decoded(left_open)) == hashed(decoded(named))
         assert encode_spec(decoded(left_open)).stepper == pb.Stepper.Value(f"STEPPER_{chosen.name}")
 
     def test_is_not_chosen_over_one_that_is_named(self) -> None:
@@ -217,6 +219,26 @@ class TestBoundaries:
             "spec.boundaries[0].lower.values",
             "spec.boundaries[0].upper.values[1]",
         }
+
+    def test_faults_of_an_entry_are_told_once_and_not_of_those_it_stands_in_for(self) -> None:
+        bad, good = pb.BoundaryCondition(kind=pb.BOUNDARY_KIND_FIXED), pb.BoundaryCondition()
+        for axes, expected in (
+            ([pb.AxisBoundary(lower=bad)], {"[0].lower"}),
+            ([pb.AxisBoundary(lower=bad, upper=bad)], {"[0].lower", "[0].upper"}),
+            ([pb.AxisBoundary(lower=good), pb.AxisBoundary(lower=bad)], {"[1].lower"}),
+        ):
+            found = faults_of(gray_scott(boundaries=axes))
+            assert set(found) == {f"spec.boundaries{path}.values" for path in expected}
+
+    @pytest.mark.parametrize("name", MODELS)
+    @pytest.mark.parametrize("surplus", [-1, 1, 2, 100])
+    def test_a_wrong_number_of_fixed_values_is_told_with_that_of_the_model(self, name: str, surplus: int) -> None:
+        species = len(MODELS[name].species)
+        fixed = pb.BoundaryCondition(kind=pb.BOUNDARY_KIND_FIXED, values=[0.5] * (species + surplus))
+        message = pb.SimulationSpec(steps=1, boundaries=[pb.AxisBoundary(lower=fixed)])
+        getattr(message, name).SetInParent()
+        (text,) = faults_of(message).values()
+        assert re.search(rf"must have (at most )?{species}\b", text)
 
 
 class TestUnknownNumbers:
@@ -284,7 +306,7 @@ class TestFaults:
             (
                 {"boundaries": [pb.AxisBoundary(upper=pb.BoundaryCondition(values=[1.0] * 500_000))]},
                 "boundaries[0].upper.values",
-                3,
+                2,
             ),
             ({"initial_array": shaped([-1] * 500_000)}, "initial_array.shape", 3),
         ],

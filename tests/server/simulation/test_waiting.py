@@ -7,17 +7,16 @@ from functools import partial
 from typing import Any
 
 import grpc
-import numpy as np
 import pytest
 
-from mfn_grpc.arrays import split_parts
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.rpc import Call
 from mfn_server.runtime import Runtime
 from tests.server.calling import refused, rest_of
 from tests.server.conftest import Start
+from tests.server.fields import field, stream_messages
 from tests.server.gates import Gates, eventually
-from tests.server.specs import EDGE, frames, same_bits, spec, states
+from tests.server.specs import frames, same_bits, spec, states
 from tests.server.streams import one_step_a_slice, stream
 
 HURRIED_S = 100.0
@@ -55,11 +54,10 @@ async def test_a_call_that_waits_for_its_place_is_refused_before_its_deadline(st
     first = stream(server, spec(steps=2))
     await gates.reached(1)
     timeout = HURRIED_S - 10
-    parts = split_parts("state", np.zeros((2, EDGE, EDGE)))
     late: Any = (
         lambda: stream(server, spec(steps=2), timeout=timeout),
         lambda: server.simulation.RunSimulation(pb.RunSimulationRequest(spec=spec()), timeout=timeout),
-        lambda: server.simulation.UploadArray((pb.UploadArrayRequest(part=part) for part in parts), timeout=timeout),
+        lambda: server.features.ExtractFeatureStream(stream_messages([field()]), timeout=timeout),
     )
     for begin in late:  # one at a time: the worker that is left is free for each
         refusal = await refused(begin())
