@@ -367,8 +367,7 @@ def test_the_bytes_of_a_state_are_those_of_its_buffers() -> None:
         for precision in PRECISIONS:
             spec = begin(precision=precision)
             assert state_bytes(spec) == sum(buffer.nbytes for buffer in Simulation(spec)._buffers)
-    grid = {"shape": (100, 200), "boundaries": (PERIODIC, PERIODIC)}
-    state = 2 * 102 * 202 * 8
+    grid, state = {"shape": (100, 200), "boundaries": (PERIODIC, PERIODIC)}, 2 * 102 * 202 * 8
     sizes = [state_bytes(start(ALL_MODELS[1](), stepper, **grid)) for stepper in Stepper]
     assert sizes == [2 * state, 4 * state, 2 * state + 2 * 100 * 101 * 16]
 
