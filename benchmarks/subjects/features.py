@@ -1,8 +1,8 @@
-"""The 18 features beside a mycelium simulation of 256 x 256, against the simulation alone; and of single fields.
+"""The 18 features beside a simulation of 256 x 256, against the simulation alone; and of single fields.
 
 A job is a whole run from its initial state on one core, timed by the thread's processor time. The jobs take turns, and
 a ratio is of two that are neighbours in time. What is measured 20 times shows the cost of features on every frame of a
-stream; it has no bar.
+stream; it has no bar, nor has Gray-Scott, whose kernel does not tally the changes itself.
 """
 
 import math
@@ -22,13 +22,14 @@ from benchmarks.timing import Samples, interleaved, ratio
 from mfn_grpc.core.features import Measured, Thresholds, warm_up
 from mfn_grpc.core.features import measure as features_of
 from mfn_grpc.core.pieces import Pieces, finish
-from mfn_grpc.core.reaction_diffusion import Mycelium, Simulation, SimulationSpec
+from mfn_grpc.core.reaction_diffusion import GrayScott, Model, Mycelium, Simulation, SimulationSpec
 
 EDGE = 256
 STEPS = {True: 200, False: 1000}
 """Steps of a job, quick or not."""
 REPEATS = {True: 3, False: 15}
-REPORTS = 1, 20
+JOBS = (Mycelium(), 1, Thresholds()), (Mycelium(), 20, Thresholds()), (GrayScott(), 1, Thresholds(0.7, 0.8, 0.9))
+"""Model, reports of a run, and thresholds of the features."""
 ALONE = "the simulation alone"
 AT_THE_END = at_most(1.15)
 FIELD_EDGES = {True: (64, 256), False: (256, 1024, 4096)}
@@ -37,45 +38,42 @@ Array = NDArray[Any]
 
 
 def measure(quick: bool) -> Iterator[Row]:
-    """A row for each number of reports, one for each edge of single fields, and one that says how those grow."""
+    """A row for each job, one for each edge of single fields, and one that says how those grow."""
     warm_up()
     with one_core():
         yield from _beside_a_simulation(STEPS[quick], REPEATS[quick])
         yield from _of_single_fields(FIELD_EDGES[quick], REPEATS[quick])
 
 
-def run_alone(steps: int) -> Simulation:
+def run_alone(model: Model, steps: int) -> Simulation:
     """A whole run, ended."""
-    simulation = Simulation(_spec(steps))
+    simulation = Simulation(_spec(model, steps))
     simulation.advance(steps)
     return simulation
 
 
-def run_with_features(steps: int, reports: int) -> list[Measured]:
+def run_with_features(model: Model, steps: int, reports: int, thresholds: Thresholds) -> list[Measured]:
     """The same run with its history watched, and all features measured after each of `reports` equal parts."""
-    simulation = Simulation(_spec(steps), watched=0)
+    simulation = Simulation(_spec(model, steps), watched=0)
     measured = []
     for before, after in pairwise(steps * part // reports for part in range(reports + 1)):
         simulation.advance(after - before)
-        measured.append(finish(features_of(simulation.state[0], simulation.history, Thresholds())))
+        measured.append(finish(features_of(simulation.state[0], simulation.history, thresholds)))
     return measured
 
 
-def _spec(steps: int) -> SimulationSpec:
-    return SimulationSpec(Mycelium(), steps=steps, shape=(EDGE, EDGE))
+def _spec(model: Model, steps: int) -> SimulationSpec:
+    return SimulationSpec(model, steps=steps, shape=(EDGE, EDGE))
 
 
 def _beside_a_simulation(steps: int, repeats: int) -> Iterator[Row]:
-    jobs = {ALONE: partial(_seconds, partial(run_alone, steps))}
-    jobs |= {_when(reports): partial(_seconds, partial(run_with_features, steps, reports)) for reports in REPORTS}
-    times = interleaved(jobs, repeats)
-    for reports in REPORTS:
-        what = f"mycelium {EDGE} x {EDGE}, {steps} steps, {_when(reports)}"
-        yield _row(what, times[_when(reports)], times[ALONE], AT_THE_END if reports == 1 else None)
-
-
-def _when(reports: int) -> str:
-    return "18 features at the end" if reports == 1 else f"18 features {reports} times"
+    for model, reports, thresholds in JOBS:
+        alone = partial(run_alone, model, steps)
+        ours = partial(run_with_features, model, steps, reports, thresholds)
+        times = interleaved({ALONE: partial(_seconds, alone), "ours": partial(_seconds, ours)}, repeats)
+        when = "18 features at the end" if reports == 1 else f"18 features {reports} times"
+        bar = AT_THE_END if (model.name, reports) == (Mycelium.name, 1) else None
+        yield _row(f"{model.name} {EDGE} x {EDGE}, {steps} steps, {when}", times["ours"], times[ALONE], bar)
 
 
 def _row(what: str, ours: Samples, alone: Samples, bar: Bar | None) -> Row:
