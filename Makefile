@@ -18,6 +18,8 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 
 CODE := mfn_grpc server clients/python tests benchmarks protos docs
 OURS := git ls-files --cached --others --exclude-standard -z
+# Not generated: digests of packages look like secrets.
+WRITTEN := ':!clients/*/gen/*' ':!clients/go/go.sum' ':!clients/node/package-lock.json'
 
 .PHONY: help
 help: ## Show this list.
@@ -39,6 +41,11 @@ test: $(VENV)/.dev ## Run the tests; make test ARGS="-k nernst" chooses.
 bench: $(VENV)/.dev ## Measure speed and memory, each figure beside its peer.
 	@MFN_ENV=dev $(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: peers
+peers: $(VENV)/.dev ## Install what the benchmarks compare with, in .peers (about 3 GB).
+	@$(UV) venv --allow-existing .peers
+	@$(UV) pip install --python .peers/bin/python --requirement benchmarks/requirements-peers.txt
+
 .PHONY: protos
 protos: $(VENV)/.dev ## Write the stubs in mfn_grpc/v1 anew from protos/.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python protos/generate.py
@@ -54,7 +61,7 @@ lint: $(VENV)/.dev ## Check style, types, layers, contract, texts and secrets.
 	$(BIN)/yamllint --strict .
 	$(OURS) '*.md' | xargs -0 $(BIN)/pymarkdown --strict-config scan
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml mfn_grpc server clients/python protos docs
-	$(OURS) | xargs -0 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline
+	$(OURS) $(WRITTEN) | xargs -0 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline
 
 # Pins that are still allowed stay; `make lock ARGS=--upgrade` moves them to the newest releases. One version serves every Python.
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
@@ -63,13 +70,13 @@ COMPILE = $(UV) pip compile --universal --python-version 3.11 --fork-strategy fe
 .PHONY: lock
 lock: $(VENV)/.dev ## Pin the environments in requirements/ anew from pyproject.toml.
 	@echo setuptools | $(COMPILE) - --output-file requirements/build.txt
-	@$(COMPILE) pyproject.toml --extra server --extra analytics --output-file requirements/runtime.txt
+	@$(COMPILE) pyproject.toml --extra demo --output-file requirements/runtime.txt
 	@$(COMPILE) pyproject.toml --all-extras --constraint requirements/runtime.txt \
 		--constraint requirements/build.txt --output-file requirements/dev.txt
 
 .PHONY: clean
 clean: ## Remove the environment, caches and build results; demo/ stays.
-	@rm -rf $(VENV) .tools build dist *.egg-info .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) .peers .tools build dist *.egg-info .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find mfn_grpc server clients tests benchmarks protos -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment holds absolute paths: in a tree that was moved or copied it is made anew.

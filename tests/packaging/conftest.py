@@ -88,6 +88,6 @@ def client_environment(built: Built, root: Path, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="session")
 def server_environment(built: Built, root: Path, tmp_path_factory: pytest.TempPathFactory) -> CleanEnvironment:
-    """The wheel with what requirements/runtime.txt holds: the base, the server and the analytics extra."""
-    wanted = roots_of(root, "server", "analytics")
+    """The wheel with what requirements/runtime.txt holds: the base and the demo extra."""
+    wanted = roots_of(root, "demo")
     return CleanEnvironment.make(tmp_path_factory.mktemp("server-env"), built.wheel, wanted)

@@ -28,8 +28,8 @@ def dev(root: Path) -> dict[str, Pin]:
 
 @pytest.fixture(scope="module")
 def runtime_closure(root: Path) -> dict[str, list[Requirement]]:
-    """What the base, the server and the analytics extra reach."""
-    return closure(roots_of(root, "server", "analytics"))
+    """What the base and the demo extra reach."""
+    return closure(roots_of(root, "demo"))
 
 
 def refused(pins: dict[str, Pin], wanted: dict[str, list[Requirement]]) -> list[str]:
@@ -52,7 +52,7 @@ def test_every_run_time_dependency_is_pinned_at_a_version_that_each_of_its_users
 
 
 def test_every_direct_dependency_is_pinned(root: Path, runtime: dict[str, Pin]) -> None:
-    direct = {canonicalize_name(requirement.name) for requirement in roots_of(root, "server", "analytics")}
+    direct = {canonicalize_name(requirement.name) for requirement in roots_of(root, "demo")}
 
     assert direct <= set(runtime)
 
