@@ -104,7 +104,7 @@ def to_array(values: AnyArray, element_type: ElementType | None = None) -> Array
     """
     values = np.asarray(values)
     element_type = element_type_of(values.dtype) if element_type is None else element_type
-    return Array(element_type=element_type, shape=values.shape, data=_encode(values, element_type).tobytes())
+    return Array(element_type=element_type, shape=values.shape, data=stored_of(values, element_type).tobytes())
 
 
 def from_array(message: Array) -> AnyArray:
@@ -116,7 +116,7 @@ def from_array(message: Array) -> AnyArray:
     if faults := _form_faults(message.element_type, message.shape, len(message.data), "data"):
         raise ArrayError(faults)
     stored = np.frombuffer(message.data, dtype=stored_dtype(message.element_type)).reshape(tuple(message.shape))
-    values = _decode(stored, message.element_type)
+    values = values_of(stored, message.element_type)
     values.flags.writeable = False
     return values
 
@@ -142,7 +142,7 @@ def split_parts(
     """
     values = np.asarray(values)
     element_type = element_type_of(values.dtype) if element_type is None else element_type
-    stored = _encode(values, element_type).reshape(-1).view(np.uint8).data
+    stored = stored_of(values, element_type).reshape(-1).view(np.uint8).data
     header = ArrayHeader(name=name, element_type=element_type, shape=values.shape, scale=scale, offset=offset)
     if faults := name_faults(header):
         raise ArrayError(faults)
@@ -251,7 +251,7 @@ class PartAssembler:
         return AssembledArray(
             name=header.name,
             element_type=header.element_type,
-            elements=_decode(stored, header.element_type),
+            elements=values_of(stored, header.element_type),
             scale=header.scale if header.HasField("scale") else None,
             offset=header.offset if header.HasField("offset") else None,
         )
@@ -310,7 +310,12 @@ def _unknown_type(element_type: int, path: str = "") -> ArrayFault:
     return ArrayFault(f"{path}element_type", f"is {element_type}, must be one of {known}")
 
 
-def _decode(stored: AnyArray, element_type: ElementType) -> AnyArray:
+def values_of(stored: AnyArray, element_type: ElementType) -> AnyArray:
+    """The elements as numbers, from the dtype that stores them; a view, but for bfloat16, which becomes float32.
+
+    Raises:
+        ArrayError: bytes of a BOOL array other than 0 and 1.
+    """
     if element_type == _BFLOAT16:
         return (stored.astype(np.uint32) << np.uint32(16)).view(np.float32)
     if element_type == ElementType.ELEMENT_TYPE_BOOL and stored.size and stored.view(np.uint8).max() > 1:
@@ -318,11 +323,17 @@ def _decode(stored: AnyArray, element_type: ElementType) -> AnyArray:
     return stored
 
 
-def _encode(values: AnyArray, element_type: ElementType) -> AnyArray:
-    """The elements as they are stored: little endian, contiguous, without a copy where they already are."""
+def stored_of(values: AnyArray, element_type: ElementType) -> AnyArray:
+    """The elements as they are stored: little endian, contiguous, without a copy where they already are.
+
+    Narrower floating point is rounded to nearest, ties to even.
+
+    Raises:
+        ArrayError: as `to_array`.
+    """
     target = stored_dtype(element_type)
     if element_type == _BFLOAT16:
-        return _bfloat16_bits(_cast(values, np.dtype("<f4")))
+        return _bfloat16_bits(values)
     return np.ascontiguousarray(_cast(values, target))
 
 
@@ -349,6 +360,20 @@ def _survived(values: AnyArray, cast: AnyArray) -> bool:
 
 def _bfloat16_bits(values: AnyArray) -> NDArray[np.uint16]:
     """The upper halves of binary32, rounded to nearest even; a NaN stays a NaN."""
-    bits = np.ascontiguousarray(values).view(np.uint32)
+    narrow = np.ascontiguousarray(_cast(values, np.dtype("<f4")))
+    bits = narrow.view(np.uint32)
+    if values.dtype.kind == "f" and values.dtype.itemsize > narrow.itemsize:
+        bits = _beside_ties(bits, np.abs(values), np.abs(narrow))
     rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
-    return np.where(np.isnan(values), np.uint32(0x7FC0), rounded).astype("<u2")
+    rounded = np.where(np.isnan(narrow), np.uint32(0x7FC0), rounded)
+    if np.any((rounded & np.uint32(0x7FFF)) == 0x7F80, where=np.isfinite(narrow)):
+        raise ArrayError([ArrayFault("values", f"of dtype {values.dtype} do not fit into bfloat16")])
+    return rounded.astype("<u2")
+
+
+def _beside_ties(bits: NDArray[np.uint32], wide: AnyArray, narrow: AnyArray) -> NDArray[np.uint32]:
+    """The bits of `narrow`, moved off a tie of bfloat16 towards the wider number, which would else be rounded twice."""
+    tie = (bits & np.uint32(0xFFFF)) == 0x8000
+    up: NDArray[np.bool_] = tie & np.greater(wide, narrow)
+    down: NDArray[np.bool_] = tie & np.less(wide, narrow)
+    return bits + up.astype(np.uint32) - down.astype(np.uint32)
