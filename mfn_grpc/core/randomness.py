@@ -17,7 +17,8 @@ class Stream(IntEnum):
     Of early warnings: SURROGATES (block: the feature's number). Of exponents: RANDOM_ORBIT of a function system, and
     first PERTURBATIONS of all. Of the training cycle: FIELD_PARAMETERS, first WEIGHTS, DEALT_TARGETS.
     Of fractals: the maps of a RANDOM_SYSTEM, the draws of a CHAOS_GAME, CHANCE_PATTERNS (block: the pattern's number).
-    CHECK_INPUTS: random inputs of the validation.
+    CHECK_INPUTS: random inputs of the validation. Of aggregation: dealing to BUCKETS and CLUSTERS (step: the round).
+    Of attacks: ATTACK_NOISE (step: the round). Of the robustness table: TEST_SAMPLES, CLIENT_SHARES (block: the draw).
     """
 
     INITIAL = 0
@@ -33,6 +34,11 @@ class Stream(IntEnum):
     CHAOS_GAME = 4001
     CHANCE_PATTERNS = 4002
     CHECK_INPUTS = 5000
+    BUCKETS = 6000
+    CLUSTERS = 6001
+    ATTACK_NOISE = 7000
+    TEST_SAMPLES = 8000
+    CLIENT_SHARES = 8001
 
 
 def generator(seed: int, stream: Stream, *, step: int = 0, block: int = 0) -> np.random.Generator:

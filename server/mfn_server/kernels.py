@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from enum import StrEnum
 
-from mfn_grpc.core import dynamics, features, fractals, learning, reaction_diffusion
+from mfn_grpc.core import aggregation, dynamics, features, fractals, learning, reaction_diffusion
 
 
 class Group(StrEnum):
@@ -16,6 +16,7 @@ class Group(StrEnum):
     FEATURES = "features"
     FRACTALS = "fractals"
     EARLY_WARNING = "early warning"
+    AGGREGATION = "aggregation"
     REACTION_DIFFUSION = "reaction-diffusion"
     EXPONENTS = "Lyapunov exponents"
     LEARNING = "learning"
@@ -26,6 +27,7 @@ WARM_UPS: WarmUps = {
     Group.FEATURES: features.warm_up,
     Group.FRACTALS: fractals.warm_up,
     Group.EARLY_WARNING: dynamics.warm_up_early_warning,
+    Group.AGGREGATION: aggregation.warm_up,
     Group.REACTION_DIFFUSION: reaction_diffusion.warm_up,
     Group.EXPONENTS: dynamics.warm_up_exponents,
     Group.LEARNING: learning.warm_up,

@@ -28,6 +28,11 @@ def test_every_stream_has_a_key_of_its_own_that_never_changes() -> None:
         "CHAOS_GAME": 4001,
         "CHANCE_PATTERNS": 4002,
         "CHECK_INPUTS": 5000,
+        "BUCKETS": 6000,
+        "CLUSTERS": 6001,
+        "ATTACK_NOISE": 7000,
+        "TEST_SAMPLES": 8000,
+        "CLIENT_SHARES": 8001,
     }
     assert len(set(Stream)) == len(Stream.__members__)
 

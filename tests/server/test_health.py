@@ -14,13 +14,7 @@ from mfn_server.kernels import WARM_UPS, Group, Kernels
 from tests.server.calling import SERVICES, refused
 from tests.server.conftest import Running, Start
 
-SERVED = [
-    "",
-    "mfn.v1.ElectrochemistryService",
-    "mfn.v1.SimulationService",
-    "mfn.v1.FeatureService",
-    "mfn.v1.ValidationService",
-]
+SERVED = ["", *(service.full_name for service in SERVICES)]
 UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
 
@@ -70,6 +64,7 @@ async def test_each_service_serves_as_soon_as_the_kernels_that_it_needs_are_comp
         Group.FEATURES: [],
         Group.FRACTALS: [],
         Group.EARLY_WARNING: ["mfn.v1.FeatureService"],
+        Group.AGGREGATION: ["mfn.v1.FederationService"],
         Group.REACTION_DIFFUSION: ["mfn.v1.SimulationService"],
         Group.EXPONENTS: [],
         Group.LEARNING: ["mfn.v1.ValidationService", ""],
@@ -100,14 +95,11 @@ async def test_kernels_that_do_not_compile_leave_what_needs_them_not_serving(
 
 async def test_services_that_are_not_offered_are_unknown_to_health(start: Start) -> None:
     server = await start()
-    others = [service.full_name for service in SERVICES if service.full_name not in SERVED]
-    assert len(others) == 1
-    for name in [*others, "no.such.Service"]:
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await status(server, name)
-        assert caught.value.code() is grpc.StatusCode.NOT_FOUND
-        _, watched = await changes(server, name)
-        assert watched == UNKNOWN
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await status(server, "no.such.Service")
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+    _, watched = await changes(server, "no.such.Service")
+    assert watched == UNKNOWN
 
 
 async def test_a_drain_says_so_first_while_calls_still_run_and_are_taken(start: Start) -> None:

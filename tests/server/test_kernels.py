@@ -69,7 +69,7 @@ async def test_a_group_that_fails_takes_no_other_with_it() -> None:
 def test_every_group_has_a_warm_up_and_what_takes_longest_keeps_few_waiting() -> None:
     order = list(WARM_UPS)
     assert sorted(order) == sorted(Group)
-    for quick in (Group.FEATURES, Group.FRACTALS, Group.EARLY_WARNING):
+    for quick in (Group.FEATURES, Group.FRACTALS, Group.EARLY_WARNING, Group.AGGREGATION):
         assert order.index(quick) < order.index(Group.REACTION_DIFFUSION)
 
 

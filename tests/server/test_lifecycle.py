@@ -56,7 +56,7 @@ class TestWarmUp:
     ) -> None:
         server = await start(ready=False)
         simulation = run(server, spec())
-        for group in (Group.FEATURES, Group.FRACTALS, Group.EARLY_WARNING):
+        for group in (Group.FEATURES, Group.FRACTALS, Group.EARLY_WARNING, Group.AGGREGATION):
             compiling_each[group].set()
         request = features_pb2.ExtractFeaturesRequest(array=to_array(field()))
         assert (await server.features.ExtractFeatures(request)).features.v_min < 0
