@@ -240,7 +240,8 @@ class FederationServiceServicer:
 
     def UploadModel(self, request_iterator, context):
         """Stores the first model of a federation: one UploadModelBegin, then Chunks. A stream that ends early is answered
-        with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message.
+        with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message; ABORTED
+        / SESSION_SUPERSEDED when another stream begins an upload to the same federation.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

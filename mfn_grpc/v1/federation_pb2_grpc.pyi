@@ -93,7 +93,8 @@ class FederationServiceStub:
     """What happens in a federation, as it happens. Ends with OK after the event that finishes or deletes it."""
     UploadModel: _grpc.StreamUnaryMultiCallable[_federation_pb2.UploadModelRequest, _federation_pb2.UploadModelResponse]
     """Stores the first model of a federation: one UploadModelBegin, then Chunks. A stream that ends early is answered
-    with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message.
+    with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message; ABORTED
+    / SESSION_SUPERSEDED when another stream begins an upload to the same federation.
     """
     DownloadModel: _grpc.UnaryStreamMultiCallable[_federation_pb2.DownloadModelRequest, _federation_pb2.DownloadModelResponse]
     """Sends a model from an offset on: one ModelBegin, then Chunks."""
@@ -154,7 +155,8 @@ class FederationServiceAsyncStub(FederationServiceStub):
     """What happens in a federation, as it happens. Ends with OK after the event that finishes or deletes it."""
     UploadModel: _aio.StreamUnaryMultiCallable[_federation_pb2.UploadModelRequest, _federation_pb2.UploadModelResponse]  # type: ignore[assignment]
     """Stores the first model of a federation: one UploadModelBegin, then Chunks. A stream that ends early is answered
-    with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message.
+    with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message; ABORTED
+    / SESSION_SUPERSEDED when another stream begins an upload to the same federation.
     """
     DownloadModel: _aio.UnaryStreamMultiCallable[_federation_pb2.DownloadModelRequest, _federation_pb2.DownloadModelResponse]  # type: ignore[assignment]
     """Sends a model from an offset on: one ModelBegin, then Chunks."""
@@ -302,7 +304,8 @@ class FederationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_federation_pb2.UploadModelResponse, _abc.Awaitable[_federation_pb2.UploadModelResponse]]:
         """Stores the first model of a federation: one UploadModelBegin, then Chunks. A stream that ends early is answered
-        with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message.
+        with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message; ABORTED
+        / SESSION_SUPERSEDED when another stream begins an upload to the same federation.
         """
 
     @_abc_1.abstractmethod

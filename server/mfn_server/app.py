@@ -5,24 +5,33 @@ import logging
 import os
 import secrets
 from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 import grpc
+from threadpoolctl import threadpool_limits
 
 from mfn_grpc.v1 import electrochemistry_pb2, features_pb2, federation_pb2, simulation_pb2, validation_pb2
 from mfn_server import health, reflection
 from mfn_server.admission import Admission
+from mfn_server.aggregation.aggregate import AggregateRounds
+from mfn_server.aggregation.spool import Spool
 from mfn_server.compute import Compute
-from mfn_server.config import Settings
+from mfn_server.config import Environment, Settings
+from mfn_server.federation.coordinator import Coordinator, Limits
+from mfn_server.federation.disk import Disk
+from mfn_server.federation.storage.keys import key_ring
 from mfn_server.interceptors.api_key import ApiKeyInterceptor
 from mfn_server.interceptors.request_id import RequestIdInterceptor
 from mfn_server.kernels import Group, Kernels
 from mfn_server.rpc import MAX_MESSAGE_BYTES, bind
 from mfn_server.runtime import Pace, Runtime
+from mfn_server.services.aggregation import AggregationService
 from mfn_server.services.electrochemistry import ElectrochemistryService
 from mfn_server.services.features import FeatureService
+from mfn_server.services.federation import FederationService
 from mfn_server.services.simulation import SimulationService
 from mfn_server.services.validation import ValidationService
 from mfn_server.simulation.checkpoints import CheckpointStore
@@ -38,8 +47,7 @@ ELECTROCHEMISTRY = electrochemistry_pb2.DESCRIPTOR.services_by_name["Electrochem
 SIMULATION = simulation_pb2.DESCRIPTOR.services_by_name["SimulationService"]
 FEATURES = features_pb2.DESCRIPTOR.services_by_name["FeatureService"]
 VALIDATION = validation_pb2.DESCRIPTOR.services_by_name["ValidationService"]
-OFFERED_ELSEWHERE = (federation_pb2.DESCRIPTOR.services_by_name["FederationService"],)
-"""Services of the contract that this server only answers with UNIMPLEMENTED."""
+FEDERATION = federation_pb2.DESCRIPTOR.services_by_name["FederationService"]
 
 CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", 2 * MAX_MESSAGE_BYTES),
@@ -72,23 +80,27 @@ class Application:
         self.draining = asyncio.Event()
         self.kernels = Kernels()
         self._closing = ExitStack()
+        # One thread of BLAS for each worker: more would take each other's cores, and sums would depend on their number.
+        self._closing.enter_context(threadpool_limits(limits=1, user_api="blas"))
         self.compute = self._closing.enter_context(closing(Compute(settings.workers or os.cpu_count() or 1)))
         self.checkpoints = _checkpoint_store(settings)
         self.arrays = ArrayStore(
-            self._state_directory() / "arrays", quota_bytes=settings.array_quota_bytes, ttl_s=settings.array_ttl_s
+            self.state_directory / "arrays", quota_bytes=settings.array_quota_bytes, ttl_s=settings.array_ttl_s
         )
         self.runtime = self._runtime()
+        self.disk = self._closing.enter_context(closing(Disk()))
+        self.coordinator = self._coordinator()
         offered: dict[ServiceDescriptor, _Offered] = {
             ELECTROCHEMISTRY: ElectrochemistryService(self.compute),
             SIMULATION: SimulationService(self.runtime),
             FEATURES: FeatureService(self.runtime),
             VALIDATION: ValidationService(self.runtime),
+            FEDERATION: self._federation_service(),
         }
         self.needs = {service.full_name: implementation.needs for service, implementation in offered.items()}
         self.health = health.Health(list(self.needs))
         self.services: dict[ServiceDescriptor, object] = {
             **offered,
-            **{service: object() for service in OFFERED_ELSEWHERE},
             health.SERVICE: self.health,
         }
         self.services[reflection.SERVICE] = reflection.Reflection([*self.services, reflection.SERVICE])
@@ -117,7 +129,36 @@ class Application:
             ),
         )
 
-    def _state_directory(self) -> Path:
+    def _coordinator(self) -> Coordinator | None:
+        """The federations; None where they could not outlive the process and somebody might rely on that."""
+        settings = self.settings
+        if settings.state_dir is None:
+            if settings.env is not Environment.DEV:
+                log.warning("no federations are offered: set MFN_STATE_DIR to where they are to outlive this process")
+                return None
+            log.warning("federations end with this process: set MFN_STATE_DIR to keep them")
+        keys = None if settings.federation_keys is None else key_ring(settings.federation_keys.get_secret_value())
+        limits = Limits(
+            max_participants=settings.federation_max_participants,
+            max_model_bytes=settings.federation_max_model_bytes,
+            join_timeout_s=settings.federation_join_timeout_s,
+        )
+        return Coordinator(self.runtime, self.disk, self.state_directory / "federations", keys, limits)
+
+    def _federation_service(self) -> _Offered:
+        settings = self.settings
+        spool = Spool(
+            self.state_directory / "aggregations",
+            stream_bytes=settings.aggregate_stream_bytes,
+            server_bytes=settings.aggregate_spool_bytes,
+        )
+        rounds = AggregateRounds(self.runtime, spool, self.disk)
+        if self.coordinator is None:
+            return AggregationService(rounds)
+        return FederationService(self.runtime, self.coordinator, rounds)
+
+    @cached_property
+    def state_directory(self) -> Path:
         """The directory of the settings, or one that ends with this process."""
         if self.settings.state_dir is not None:
             return self.settings.state_dir

@@ -17,6 +17,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from mfn_server.federation.storage.keys import key_ring
+
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
@@ -56,7 +58,8 @@ class Settings(BaseSettings):
     max_state_bytes: int = Field(4 * GIB, ge=2**20, description="bytes of fields and arrays that all calls hold")
     state_dir: Path | None = Field(
         None,
-        description="directory of checkpoints and uploaded arrays, which replicas may share; without it no checkpoints",
+        description="directory of checkpoints, uploaded arrays and federations, which replicas may share; "
+        "without it no checkpoints and, outside dev, no federations",
     )
     checkpoint_s: float = Field(5, ge=0.1, le=3600, description="seconds of compute between two checkpoints")
     checkpoint_ttl_s: float = Field(86_400, ge=60, description="seconds after which a checkpoint is deleted")
@@ -72,6 +75,22 @@ class Settings(BaseSettings):
         description="longest silence of a caller who uploads an array or streams frames, in s",
     )
     reader_idle_s: float = Field(300, ge=0.1, description="seconds after which a stream that nobody reads is ended")
+    federation_keys: SecretStr | None = Field(
+        None,
+        description="keys that seal federations' files, newest first: id:key with 32 bytes in hex or base64, or @FILE",
+    )
+    federation_address: str | None = Field(
+        None, min_length=1, max_length=1024, description="where others find this server's federations, as HOST:PORT"
+    )
+    federation_max_participants: int = Field(
+        2048, ge=1, le=65536, description="participants of federations that may be connected"
+    )
+    federation_max_model_bytes: int = Field(8 * GIB, ge=2**20, description="bytes of one model of a federation")
+    federation_join_timeout_s: float = Field(
+        10, ge=0.1, le=3600, description="longest silence of a participant who has not joined yet, in s"
+    )
+    aggregate_stream_bytes: int = Field(16 * GIB, ge=2**20, description="bytes of updates that an Aggregate call holds")
+    aggregate_spool_bytes: int = Field(64 * GIB, ge=2**20, description="bytes of updates that all Aggregate calls hold")
     resume_token_key: SecretStr | None = Field(
         None,
         validate_default=True,
@@ -95,6 +114,13 @@ class Settings(BaseSettings):
             if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
                 raise ValueError(f"must be a directory that can be written; {existing} is not")
         return directory
+
+    @field_validator("federation_keys")
+    @classmethod
+    def _usable_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            key_ring(keys.get_secret_value())
+        return keys
 
     @field_validator("api_key", "resume_token_key")
     @classmethod

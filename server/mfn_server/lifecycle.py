@@ -35,6 +35,8 @@ class Lifecycle:
             self.port = app.server.add_insecure_port(address)
         except RuntimeError:
             raise OSError(f"cannot listen on {address}: is another server using the port?") from None
+        if app.coordinator is not None:
+            await app.coordinator.start(app.settings.federation_address or join_address(app.settings.host, self.port))
         await app.server.start()
         for name, needed in [*app.needs.items(), (WHOLE_SERVER, tuple(Group))]:
             self._in_background(self._announce_when_warm(name, needed))
@@ -53,6 +55,8 @@ class Lifecycle:
         await asyncio.sleep(app.settings.drain_notice_s)
         app.draining.set()
         app.health.end_watches()
+        if app.coordinator is not None:
+            await app.coordinator.drain()
         await app.server.stop(app.settings.drain_grace_s)
         app.close()
         log.info("stopped")

@@ -1,7 +1,7 @@
 """Arrays that arrive in parts: waited for, checked before anything of their size is allocated, put together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any, TypeVar
 
 from mfn_grpc.arrays import ArrayError, AssembledArray, PartAssembler, name_faults
@@ -14,7 +14,9 @@ from mfn_server.errors import Fault, draining
 M = TypeVar("M")
 
 
-async def arriving(requests: AsyncIterator[M], idle_s: float, drained: asyncio.Event, remedy: str) -> AsyncIterator[M]:
+async def arriving(
+    requests: AsyncIterator[M], idle_s: float, drained: asyncio.Event, remedy: str
+) -> AsyncGenerator[M, None]:
     """The messages as they come; refuses a caller that falls silent, who would hold memory, and ends with the server.
 
     drained: set when the server shuts down. remedy: what a silent caller is told to do.

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from contextvars import ContextVar
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -37,6 +37,17 @@ Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]
 log = logging.getLogger(__name__)
 
 
+class Caller(Protocol):
+    """On whose behalf something is computed: a call, or the server's own work."""
+
+    @property
+    def principal(self) -> str:
+        """Who waits in turn with others."""
+
+    def time_remaining(self) -> float | None:
+        """Seconds until the result is of no use any more, None without such a moment."""
+
+
 class Call:
     """What a service may know of the call it answers."""
 
@@ -53,7 +64,8 @@ class Call:
 def bind(service: ServiceDescriptor, implementation: object, reader_idle_s: float) -> grpc.GenericRpcHandler:
     """Serve every method of a service by the coroutine of the same name in snake case.
 
-    A response-streaming method is an async generator. A method that the implementation lacks answers UNIMPLEMENTED.
+    A response-streaming method is an async generator. A method that the implementation lacks answers UNIMPLEMENTED,
+    with its `why_not` where it has one.
     A stream whose reader takes nothing for `reader_idle_s` seconds ends with STREAM_IDLE.
     """
     handlers = {method.name: _method_handler(method, implementation, reader_idle_s) for method in service.methods}
@@ -111,7 +123,7 @@ async def refuse(context: Context, fault: Fault, request_id: str) -> None:
 
 
 def _method_handler(method: MethodDescriptor, implementation: object, reader_idle_s: float) -> Handler:
-    function = getattr(implementation, _snake_case(method.name), None) or _missing(method)
+    function = getattr(implementation, _snake_case(method.name), None) or _missing(method, implementation)
     respond = partial(_respond_stream, reader_idle_s) if method.server_streaming else _respond_unary
     message_type = GetMessageClass(method.input_type)
     client_streaming = method.client_streaming
@@ -169,8 +181,10 @@ async def _decoded(requests: AsyncIterator[bytes], message_type: type[Message]) 
         yield decode(raw, message_type)
 
 
-def _missing(method: MethodDescriptor) -> Callable[..., Any]:
-    fault = Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, f"this server does not offer {method.full_name}")
+def _missing(method: MethodDescriptor, implementation: object) -> Callable[..., Any]:
+    why = getattr(implementation, "why_not", None)
+    text = f"this server does not offer {method.full_name}"
+    fault = Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, f"{text}: {why}" if why else text)
 
     async def unary(request: object, call: Call) -> Message:
         raise fault

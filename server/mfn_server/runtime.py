@@ -13,7 +13,7 @@ from mfn_server.compute import Compute, NoWorkerInTime
 from mfn_server.errors import Fault, draining
 from mfn_server.kernels import Group, Kernels
 from mfn_server.parts import arriving
-from mfn_server.rpc import Call
+from mfn_server.rpc import Caller
 from mfn_server.simulation.checkpoints import CheckpointStore
 from mfn_server.simulation.tokens import Tokens
 from mfn_server.uploads import ArrayStore
@@ -53,20 +53,20 @@ class Runtime:
     draining: asyncio.Event
     pace: Pace
 
-    def patience_s(self, call: Call, needed_s: float = 0) -> float | None:
+    def patience_s(self, call: Caller, needed_s: float = 0) -> float | None:
         """How long a call can wait for something that takes `needed_s` and still answer; None without a deadline."""
         remaining = call.time_remaining()
         return None if remaining is None else max(0.0, remaining - needed_s - ANSWER_MARGIN_S)
 
-    def admit(self, size: int, call: Call) -> AbstractAsyncContextManager[Place]:
+    def admit(self, size: int, call: Caller) -> AbstractAsyncContextManager[Place]:
         """A place for work that holds `size` bytes; a wait for it leaves time for a slice and the answer."""
         return self.admission.admit(call.principal, size, self.patience_s(call, self.pace.slice_s))
 
-    def hold(self, size: int, call: Call) -> AbstractAsyncContextManager[None]:
+    def hold(self, size: int, call: Caller) -> AbstractAsyncContextManager[None]:
         """Bytes of an open stream, which holds no running slot while it waits for its caller."""
         return self.admission.hold(call.principal, size, self.patience_s(call))
 
-    def slot(self, call: Call) -> AbstractAsyncContextManager[None]:
+    def slot(self, call: Caller) -> AbstractAsyncContextManager[None]:
         """A running slot for as long as an open stream computes."""
         return self.admission.slot(call.principal, self.patience_s(call, self.pace.slice_s))
 
@@ -77,7 +77,7 @@ class Runtime:
         """
         return arriving(requests, self.pace.upload_idle_s, self.draining, remedy)
 
-    async def urgent(self, call: Call, work: Callable[[], T]) -> T:
+    async def urgent(self, call: Caller, work: Callable[[], T]) -> T:
         """A short job of a call that has computed no step yet; DEADLINE_TOO_SHORT when no worker is free in time."""
         try:
             return await self.compute.urgent(call.principal, work, self.patience_s(call))
@@ -86,7 +86,7 @@ class Runtime:
             metadata = {"steps_done": "0"}
             raise Fault(reasons.ERROR_REASON_DEADLINE_TOO_SHORT, text, metadata=metadata) from None
 
-    async def ready(self, call: Call, needed: Collection[Group]) -> None:
+    async def ready(self, call: Caller, needed: Collection[Group]) -> None:
         """Wait until these kernels are compiled, as long as the caller's deadline allows; refuse when draining."""
         self.kernels.start(needed)
         if not self.kernels.finished(needed) and not self.draining.is_set():
@@ -108,7 +108,7 @@ class Runtime:
             for wait in waits:
                 wait.cancel()
 
-    def reason_to_stop(self, call: Call, needed_s: float, *, closing: bool = False) -> pb.StopReason | None:
+    def reason_to_stop(self, call: Caller, needed_s: float, *, closing: bool = False) -> pb.StopReason | None:
         """Why a call must not begin anything that takes `needed_s`; None when it may.
 
         closing: whether it is part of the call's last answer, which is given while the server drains too.

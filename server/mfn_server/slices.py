@@ -14,7 +14,7 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.compute import NoWorkerInTime
 from mfn_server.errors import Fault, draining
-from mfn_server.rpc import Call
+from mfn_server.rpc import Caller
 from mfn_server.runtime import Runtime
 
 NO_WORKER = "no worker was free until the deadline was near; allow more time"
@@ -48,7 +48,7 @@ class Sliced(Generic[T]):
     def __init__(
         self,
         runtime: Runtime,
-        call: Call,
+        call: Caller,
         pieces: Pieces[T],
         *,
         short: bool = False,
@@ -120,7 +120,7 @@ class Sliced(Generic[T]):
                 self._at_work.release()
 
 
-async def computed(runtime: Runtime, call: Call, pieces: Pieces[T]) -> T:
+async def computed(runtime: Runtime, call: Caller, pieces: Pieces[T]) -> T:
     """What the computation returns; DEADLINE_TOO_SHORT or SERVER_DRAINING when it had to end before."""
     try:
         return await Sliced(runtime, call, pieces).result()
@@ -128,7 +128,7 @@ async def computed(runtime: Runtime, call: Call, pieces: Pieces[T]) -> T:
         raise stopped.fault() from None
 
 
-async def prepared(runtime: Runtime, call: Call, pieces: Pieces[T]) -> T:
+async def prepared(runtime: Runtime, call: Caller, pieces: Pieces[T]) -> T:
     """What a run needs before its first step; fails as `computed` does, and says that no step was done."""
     try:
         return await Sliced(runtime, call, pieces, short=True).result()

@@ -13,6 +13,7 @@ import pytest
 
 from mfn_grpc.v1.electrochemistry_pb2_grpc import ElectrochemistryServiceStub
 from mfn_grpc.v1.features_pb2_grpc import FeatureServiceStub
+from mfn_grpc.v1.federation_pb2_grpc import FederationServiceStub
 from mfn_grpc.v1.simulation_pb2_grpc import SimulationServiceStub
 from mfn_grpc.v1.validation_pb2_grpc import ValidationServiceStub
 from mfn_server import app
@@ -64,6 +65,11 @@ class Running:
         return ValidationServiceStub(self.channel)
 
     @property
+    def federation(self) -> Any:
+        """Stub of the federation service."""
+        return FederationServiceStub(self.channel)
+
+    @property
     def electrochemistry(self) -> Any:
         """Stub of the electrochemistry service."""
         return ElectrochemistryServiceStub(self.channel)
@@ -96,6 +102,8 @@ async def _end(application: Application, lifecycle: Lifecycle) -> None:
     """Stop at once, whatever the settings say about notice and grace, and whether or not the test has drained."""
     application.draining.set()
     application.health.end_watches()
+    if application.coordinator is not None:
+        await application.coordinator.drain()
     await application.server.stop(0)
     for task in lifecycle._tasks:
         task.cancel()

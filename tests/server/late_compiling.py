@@ -14,14 +14,19 @@ from google.protobuf.message import Message
 from numba.core.dispatcher import Dispatcher
 
 from mfn_grpc.arrays import to_array
+from mfn_grpc.core.aggregation import RULES
 from mfn_grpc.core.reaction_diffusion import MODELS
 from mfn_grpc.core.reaction_diffusion.spec import steppers_of
+from mfn_grpc.tensors import UPDATE_TYPES
 from mfn_grpc.v1 import electrochemistry_pb2, features_pb2, simulation_pb2, types_pb2, validation_pb2
+from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.embedded import EmbeddedServer
 from mfn_server.services.electrochemistry import ElectrochemistryService
 from mfn_server.services.features import FeatureService
+from mfn_server.services.federation import FederationService
 from mfn_server.services.simulation import SimulationService
 from mfn_server.services.validation import ValidationService
+from tests.server.aggregation.serving import begin, clients_of, finish, one_after_another
 from tests.server.calling import METHODS, NERNST, Wire, path_of
 from tests.server.fields import field, frame_parts, history, stream_messages
 from tests.server.specs import spec
@@ -81,11 +86,31 @@ def validation() -> Calls:
     yield "Validate", [validation_pb2.ValidateRequest()]
 
 
+def aggregations() -> Calls:
+    """One stream with a round of every rule behind every pre-aggregator, on updates of every type of element."""
+    rules = [pb.AggregationPolicy(f=0, ignore_precondition=True) for _ in RULES]
+    for policy, rule in zip(rules, RULES, strict=True):
+        getattr(policy, rule).SetInParent()
+        mixing, bucketing, clipping = (policy.pre_aggregators.add() for _ in range(3))
+        mixing.nearest_neighbor_mixing.SetInParent()
+        bucketing.bucketing.size = 1
+        clipping.adaptive_clipping.SetInParent()
+    plain = [pb.AggregationPolicy(f=0, ignore_precondition=True) for _ in RULES]
+    for policy, rule in zip(plain, RULES, strict=True):
+        getattr(policy, rule).SetInParent()
+    messages: list[Message] = []
+    for policy, element_type in product([*rules, *plain], UPDATE_TYPES):
+        manifest, clients = clients_of(np.eye(5, 40), element_type)
+        messages += [begin(manifest, policy), *one_after_another(clients), finish()]
+    yield "Aggregate", messages
+
+
 SERVICES: dict[str, tuple[Any, Callable[[], Calls]]] = {
     "ElectrochemistryService": (ElectrochemistryService, electrochemistry),
     "SimulationService": (SimulationService, simulations),
     "FeatureService": (FeatureService, features),
     "ValidationService": (ValidationService, validation),
+    "FederationService": (FederationService, aggregations),
 }
 
 

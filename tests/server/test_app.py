@@ -1,37 +1,17 @@
-"""What this server offers of the contract, and what it does not offer yet."""
+"""What this server offers of the contract: all of it, where it has somewhere to keep it."""
+
+from typing import Any
 
 import grpc
 import pytest
 from google.protobuf.message_factory import GetMessageClass
 
-from mfn_grpc.v1 import simulation_pb2
-from mfn_server.app import ELECTROCHEMISTRY, FEATURES, SIMULATION, VALIDATION
-from tests.server.calling import METHODS, SERVICES, Wire
+from mfn_grpc.v1 import federation_pb2, simulation_pb2
+from mfn_grpc.v1.federation_pb2_grpc import FederationServiceStub
+from tests.server.calling import METHODS, SERVICES, Wire, refused
 from tests.server.conftest import Start
 
-# Every method of the contract that is only answered with UNIMPLEMENTED. This list must shrink to nothing.
-NOT_OFFERED = {
-    "Federate",
-    "Aggregate",
-    "CreateFederation",
-    "GetFederation",
-    "ListFederations",
-    "DeleteFederation",
-    "PauseFederation",
-    "ResumeFederation",
-    "EnrolParticipant",
-    "ListParticipants",
-    "RemoveParticipant",
-    "ListRounds",
-    "ListVerdicts",
-    "WatchFederation",
-    "UploadModel",
-    "DownloadModel",
-}
-
-
-def services_without_a_method() -> set[str]:
-    return {service.full_name for service in SERVICES if {method.name for method in service.methods} <= NOT_OFFERED}
+KEY = "k" * 32  # pragma: allowlist secret
 
 
 def test_method_names_are_unique_over_the_whole_contract_so_that_a_name_finds_its_method() -> None:
@@ -39,31 +19,46 @@ def test_method_names_are_unique_over_the_whole_contract_so_that_a_name_finds_it
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))
-def test_a_method_is_unimplemented_exactly_when_it_stands_in_the_list(wire: Wire, name: str) -> None:
+def test_every_method_of_the_contract_is_offered(wire: Wire, name: str) -> None:
     request = GetMessageClass(METHODS[name].input_type)()
     try:
-        answers = list(wire.stream(name, request))
+        assert list(wire.stream(name, request))
     except grpc.RpcError:
-        refusal = wire.refusal(name, request)
-        missing = (refusal.code, refusal.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
-        assert missing == (name in NOT_OFFERED)
-        assert (f"mfn.v1.{METHODS[name].containing_service.name}.{name}" in refusal.message) == missing
-    else:
-        assert answers
-        assert name not in NOT_OFFERED
+        assert wire.refusal(name, request).code is not grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_an_unimplemented_method_answers_before_it_reads_a_stream(wire: Wire) -> None:
-    refusal = wire.refusal("UploadModel")
-    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
-
-
-async def test_a_service_is_serving_exactly_when_it_offers_a_method(start: Start) -> None:
+async def test_health_tells_of_every_service_of_the_contract(start: Start) -> None:
     server = await start()
-    serving = {name for name in server.application.health._statuses if name.startswith("mfn.")}
-    assert serving == {service.full_name for service in SERVICES} - services_without_a_method()
-    offered = (ELECTROCHEMISTRY, SIMULATION, FEATURES, VALIDATION)
-    assert serving == {service.full_name for service in offered}
+    told = {name for name in server.application.health._statuses if name.startswith("mfn.")}
+    assert told == {service.full_name for service in SERVICES}
+
+
+class TestWithoutAStateDirectory:
+    async def test_outside_dev_no_federations_are_offered_and_the_refusal_says_why(
+        self, start: Start, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        server = await start(env="prod", api_key=KEY, resume_token_key=KEY)
+        stub: Any = FederationServiceStub(server.channel)
+        create = stub.CreateFederation(federation_pb2.CreateFederationRequest(), metadata=[("x-api-key", KEY)])
+        refusal = await refused(create)
+        assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
+        assert "MFN_STATE_DIR" in refusal.message
+        assert "MFN_STATE_DIR" in caplog.text
+        upload = stub.UploadModel(metadata=[("x-api-key", KEY)])  # sends nothing: the refusal does not wait for it
+        assert (await refused(upload)).code is grpc.StatusCode.UNIMPLEMENTED
+
+    async def test_aggregation_keeps_nothing_and_is_offered_all_the_same(self, start: Start) -> None:
+        server = await start(env="prod", api_key=KEY, resume_token_key=KEY)
+        stub: Any = FederationServiceStub(server.channel)
+        call = stub.Aggregate(iter([federation_pb2.AggregateRequest()]), metadata=[("x-api-key", KEY)])
+        assert (await refused(call)).reason == "UNEXPECTED_MESSAGE"
+
+    async def test_in_dev_federations_end_with_the_process_and_the_log_says_so(
+        self, start: Start, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        server = await start()
+        assert server.application.coordinator is not None
+        assert "federations end with this process" in caplog.text
 
 
 @pytest.mark.parametrize("stepper", ["STEPPER_EULER", "STEPPER_RK4", "STEPPER_SEMI_IMPLICIT"])

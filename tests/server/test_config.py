@@ -135,6 +135,15 @@ def test_secrets_are_masked_wherever_settings_are_printed(monkeypatch: pytest.Mo
         assert secret not in text
 
 
+def test_keys_that_cannot_seal_are_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = "ab" * 31
+    text = refused(monkeypatch, MFN_ENV="dev", MFN_FEDERATION_KEYS=f"k1:{short}")
+    assert "MFN_FEDERATION_KEYS: entry 1 has no usable key" in text
+    assert short not in text
+    found = loaded(monkeypatch, MFN_ENV="dev", MFN_FEDERATION_KEYS=f"k1:{short}ab")
+    assert short not in repr(found)
+
+
 def test_settings_cannot_change_once_made() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings(env="dev").port = 1

@@ -59,7 +59,7 @@ async def runtime_of(start: Start, **settings: Any) -> Runtime:
 
 
 def sliced(runtime: Runtime, pieces: Pieces[Any], call: Any = None) -> Sliced[Any]:
-    return Sliced(runtime, Caller() if call is None else call, pieces)  # type: ignore[arg-type]  # a fake
+    return Sliced(runtime, Caller() if call is None else call, pieces)
 
 
 def ticking(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -79,7 +79,7 @@ async def test_a_result_of_none_is_a_result(start: Start) -> None:
     def nothing() -> Pieces[None]:
         yield
 
-    assert await computed(await runtime_of(start), Caller(), nothing()) is None  # type: ignore[func-returns-value, arg-type]  # on purpose
+    assert await computed(await runtime_of(start), Caller(), nothing()) is None  # type: ignore[func-returns-value]  # on purpose
 
 
 async def test_a_slice_takes_as_many_pieces_as_fit_and_at_least_one(
@@ -190,7 +190,7 @@ async def test_without_time_for_a_slice_and_the_answer_nothing_is_begun(start: S
     assert caught.value.reason == pb.STOP_REASON_DEADLINE
     assert computation.done == 0
     with pytest.raises(Fault) as refused:
-        await computed(runtime, Caller(time_left=time_left), computation.run())  # type: ignore[arg-type]  # a fake
+        await computed(runtime, Caller(time_left=time_left), computation.run())
     assert refused.value.reason == reasons.ERROR_REASON_DEADLINE_TOO_SHORT
     assert refused.value.status_code is grpc.StatusCode.DEADLINE_EXCEEDED
 
@@ -230,7 +230,7 @@ async def test_a_server_that_drains_stops_a_computation_between_two_slices(start
     runtime = await runtime_of(start, workers=1)
     computation = Counting(10**9)
     computation.held.clear()
-    task = asyncio.create_task(computed(runtime, Caller(), computation.run()))  # type: ignore[arg-type]  # a fake
+    task = asyncio.create_task(computed(runtime, Caller(), computation.run()))
     await eventually(lambda: runtime.compute._running == 1)
     runtime.draining.set()
     computation.held.set()
@@ -250,7 +250,7 @@ async def test_the_first_slice_of_a_short_computation_goes_before_all_slices_and
     holder = asyncio.create_task(runtime.compute.run("holder", lambda: held.wait(60)))
     await asyncio.sleep(0)
     plain = sliced(runtime, Counting(2, "run", diary).run())
-    short = Sliced(runtime, Caller(), Counting(2, "short", diary).run(), short=True)  # type: ignore[arg-type]  # a fake
+    short = Sliced(runtime, Caller(), Counting(2, "short", diary).run(), short=True)
     working = [asyncio.ensure_future(each.result()) for each in (plain, short)]
     await asyncio.sleep(0)
     held.set()

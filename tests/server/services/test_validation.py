@@ -139,15 +139,8 @@ class TestRefusals:
         assert set(self.both(wire, seed=-1).violations) == {"seed"}
         assert set(self.both(wire, seed=-(2**63), suite=77).violations) == {"seed", "suite"}
 
-    def test_a_suite_that_is_not_offered_says_so_after_all_else_is_right(self, wire: Wire) -> None:
-        aggregation = pb.VALIDATION_SUITE_AGGREGATION
-        found = self.both(wire, suite=aggregation)
-        assert (found.code, found.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
-        assert "AGGREGATION" in found.message
-        assert set(self.both(wire, suite=aggregation, seed=-1).violations) == {"seed"}
-
-    @pytest.mark.parametrize("suite", [suite for suite in Suite if suite is not Suite.AGGREGATION])
-    def test_every_other_suite_has_checks(self, suite: Suite) -> None:
+    @pytest.mark.parametrize("suite", Suite)
+    def test_every_suite_of_the_contract_has_checks(self, suite: Suite) -> None:
         assert checks_of(suite)
 
 

@@ -336,7 +336,7 @@ const file_mfn_grpc_v1_error_reason_proto_rawDesc = "" +
 	"\vstatus_code\x18\x01 \x01(\tR\n" +
 	"statusCode\x12\x18\n" +
 	"\ameaning\x18\x02 \x01(\tR\ameaning\x12\x16\n" +
-	"\x06remedy\x18\x03 \x01(\tR\x06remedy*\xa9@\n" +
+	"\x06remedy\x18\x03 \x01(\tR\x06remedy*\x88A\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\xc3\x01\n" +
 	"\x1eERROR_REASON_MALFORMED_REQUEST\x10\x01\x1a\x9e\x01\xea\xe0\x18\x99\x01\n" +
@@ -371,9 +371,9 @@ const file_mfn_grpc_v1_error_reason_proto_rawDesc = "" +
 	"\x17ERROR_REASON_OVERLOADED\x10\x1e\x1a\xe3\x01\xea\xe0\x18\xde\x01\n" +
 	"\x12RESOURCE_EXHAUSTED\x12_The server has as much running and queued work, open streams, or bytes of state, as it accepts.\x1agWait as long as RetryInfo says, then retry; without RetryInfo the request is too large for this server.\x12\xb2\x01\n" +
 	"\x19ERROR_REASON_RATE_LIMITED\x10\x1f\x1a\x92\x01\xea\xe0\x18\x8d\x01\n" +
-	"\x12RESOURCE_EXHAUSTED\x12JThe caller has used up its share of a limit; QuotaFailure names the limit.\x1a+Wait as long as RetryInfo says, then retry.\x12\xb6\x01\n" +
-	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10 \x1a\x94\x01\xea\xe0\x18\x8f\x01\n" +
-	"\x12RESOURCE_EXHAUSTED\x12MA stored resource (array, checkpoint, model) would exceed the caller's quota.\x1a*Delete something or wait until it expires.\x12\xe5\x01\n" +
+	"\x12RESOURCE_EXHAUSTED\x12JThe caller has used up its share of a limit; QuotaFailure names the limit.\x1a+Wait as long as RetryInfo says, then retry.\x12\xc3\x01\n" +
+	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10 \x1a\xa1\x01\xea\xe0\x18\x9c\x01\n" +
+	"\x12RESOURCE_EXHAUSTED\x12ZWhat is to be stored (array, checkpoint, model, update, participant) would exceed a quota.\x1a*Delete something or wait until it expires.\x12\xe5\x01\n" +
 	"\x1fERROR_REASON_DEADLINE_TOO_SHORT\x10!\x1a\xbf\x01\xea\xe0\x18\xba\x01\n" +
 	"\x11DEADLINE_EXCEEDED\x12XThe deadline came before the work was done. Metadata: steps_done, resume_token (base64).\x1aKAllow more time, ask for fewer steps, or use the streaming call and resume.\x12\xab\x01\n" +
 	"\x1cERROR_REASON_SERVER_DRAINING\x10\"\x1a\x88\x01\xea\xe0\x18\x83\x01\n" +
@@ -403,9 +403,9 @@ const file_mfn_grpc_v1_error_reason_proto_rawDesc = "" +
 	"#ERROR_REASON_FEDERATION_NOT_RUNNING\x10<\x1a\x99\x01\xea\xe0\x18\x94\x01\n" +
 	"\x13FAILED_PRECONDITION\x12KThe federation is paused, finished or deleted, so it accepts no such event.\x1a0Resume it, or read its state with GetFederation.\x12\x85\x01\n" +
 	"\x16ERROR_REASON_NOT_OWNER\x10=\x1ai\xea\xe0\x18e\n" +
-	"\vUNAVAILABLE\x12?Another process owns the federation. Metadata: owner (address).\x1a\x15Connect to the owner.\x12\x86\x01\n" +
-	"\x1fERROR_REASON_SESSION_SUPERSEDED\x10>\x1aa\xea\xe0\x18]\n" +
-	"\aABORTED\x122A newer session of the same participant took over.\x1a\x1eRun one session a participant.\x12\x9d\x01\n" +
+	"\vUNAVAILABLE\x12?Another process owns the federation. Metadata: owner (address).\x1a\x15Connect to the owner.\x12\xd8\x01\n" +
+	"\x1fERROR_REASON_SESSION_SUPERSEDED\x10>\x1a\xb2\x01\xea\xe0\x18\xad\x01\n" +
+	"\aABORTED\x12eA newer session of the same participant, or a newer upload of the same federation's model, took over.\x1a;Run one session a participant, and one upload a federation.\x12\x9d\x01\n" +
 	"\x19ERROR_REASON_NOT_ENROLLED\x10?\x1a~\xea\xe0\x18z\n" +
 	"\x11PERMISSION_DENIED\x12:No participant of this name is enrolled in the federation.\x1a)Enrol the participant's public key first.\x12\xd3\x01\n" +
 	"\x1eERROR_REASON_SIGNATURE_INVALID\x10@\x1a\xae\x01\xea\xe0\x18\xa9\x01\n" +

@@ -1394,8 +1394,9 @@ type FederationPolicy struct {
 	// How updates become one.
 	Aggregation *AggregationPolicy `protobuf:"bytes,1,opt,name=aggregation,proto3" json:"aggregation,omitempty"`
 	// Quorum: participants that must be connected for a round to start, and updates that must count for it to be
-	// aggregated. 1 to 10,000, default: what the rule needs for its f, at least 2; INVALID_ARGUMENT below that need
-	// unless the precondition is ignored.
+	// aggregated. 1 to 10,000, default: what the rule needs for its f, with so many participants and, where there is such
+	// a number, with any more; at least 2. INVALID_ARGUMENT when it is less than the rule needs for its f, unless the
+	// precondition is ignored.
 	MinParticipants *int64 `protobuf:"varint,2,opt,name=min_participants,json=minParticipants,proto3,oneof" json:"min_participants,omitempty"`
 	// Updates that a round waits for. min_participants to 10,000; default: all connected when the round starts.
 	TargetParticipants *int64 `protobuf:"varint,3,opt,name=target_participants,json=targetParticipants,proto3,oneof" json:"target_participants,omitempty"`
@@ -2913,7 +2914,9 @@ func (*CovarianceFilterRule) Descriptor() ([]byte, []int) {
 }
 
 // Krum within clusters of a stated size, then Krum over their representatives. The f of a cluster is derived from the
-// policy's and checked against n >= 2f + 3 in each cluster and over the representatives.
+// policy's and checked against n >= 2f + 3 in each cluster and over the representatives, whichever clusters the faulty
+// ones are dealt to. That bears few of them: clusters of 10 less than a fifth, so the default f_fraction needs larger
+// ones, and f a statement of its own otherwise.
 type HierarchicalKrumRule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Updates a cluster; the last ones may hold one more or less. 3 to 1000, default 10.
@@ -4235,7 +4238,7 @@ func (x *Participant) GetRoundsMissed() int64 {
 	return 0
 }
 
-// Asks for a participant to be enrolled.
+// Asks for a participant to be enrolled. At most 10,000 in a federation; RESOURCE_EXHAUSTED / QUOTA_EXCEEDED above.
 type EnrolParticipantRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// federations/{f}. Required. FAILED_PRECONDITION / FEDERATION_NOT_RUNNING when it is FINISHED.
@@ -5236,7 +5239,7 @@ func (x *WatchFederationRequest) GetAfterSequence() int64 {
 type WatchFederationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Rises by 1 with every kept event and survives restarts. Events of connections are not kept: they carry the
-	// sequence of the last kept one.
+	// sequence of the last kept one, and whoever reads too slowly misses them.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// When it happened.
 	EventTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
@@ -5790,7 +5793,8 @@ type UploadModelResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The model, version 0; absent while bytes are missing.
 	Model *ModelRef `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// Bytes that are durable; the next stream continues there. Kept for a day after the last one.
+	// Bytes that are durable; the next stream continues there. Kept for a day after the last one, or until an upload of
+	// another model to the same federation begins.
 	DurableBytes  uint64 `protobuf:"varint,2,opt,name=durable_bytes,json=durableBytes,proto3" json:"durable_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -101,7 +101,8 @@ type FederationServiceClient interface {
 	// What happens in a federation, as it happens. Ends with OK after the event that finishes or deletes it.
 	WatchFederation(ctx context.Context, in *WatchFederationRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchFederationResponse], error)
 	// Stores the first model of a federation: one UploadModelBegin, then Chunks. A stream that ends early is answered
-	// with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message.
+	// with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message; ABORTED
+	// / SESSION_SUPERSEDED when another stream begins an upload to the same federation.
 	UploadModel(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadModelRequest, UploadModelResponse], error)
 	// Sends a model from an offset on: one ModelBegin, then Chunks.
 	DownloadModel(ctx context.Context, in *DownloadModelRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DownloadModelResponse], error)
@@ -356,7 +357,8 @@ type FederationServiceServer interface {
 	// What happens in a federation, as it happens. Ends with OK after the event that finishes or deletes it.
 	WatchFederation(*WatchFederationRequest, grpc.ServerStreamingServer[WatchFederationResponse]) error
 	// Stores the first model of a federation: one UploadModelBegin, then Chunks. A stream that ends early is answered
-	// with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message.
+	// with how much is durable; another one continues there. ABORTED / STREAM_IDLE after 60 s without a message; ABORTED
+	// / SESSION_SUPERSEDED when another stream begins an upload to the same federation.
 	UploadModel(grpc.ClientStreamingServer[UploadModelRequest, UploadModelResponse]) error
 	// Sends a model from an offset on: one ModelBegin, then Chunks.
 	DownloadModel(*DownloadModelRequest, grpc.ServerStreamingServer[DownloadModelResponse]) error

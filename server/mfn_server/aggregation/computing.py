@@ -1,0 +1,90 @@
+"""The rule at work on a round's updates: on the workers, in slices, its failures in the catalogue's words."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mfn_grpc.arrays import ArrayError
+from mfn_grpc.core.aggregation import (
+    Aggregation,
+    AggregationFailure,
+    ClientVerdict,
+    NotFinite,
+    ScreenedBeyondF,
+    Source,
+    TooFewUpdates,
+    Update,
+    aggregate,
+)
+from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.limits import InvalidInput, Violation
+from mfn_grpc.core.pieces import Pieces
+from mfn_grpc.tensors import element_count
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_server.aggregation.requests import Plan
+from mfn_server.errors import Fault
+from mfn_server.rpc import Call
+from mfn_server.runtime import Runtime
+from mfn_server.slices import Sliced, Stopped
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The record of an aggregation, and the time that it took."""
+
+    record: Aggregation
+    seconds: float
+
+
+async def compute(runtime: Runtime, call: Call, n: int, pieces: Pieces[Aggregation]) -> Computed:
+    """Run an aggregation of n clients on the workers; refused when there is no aggregate, or no time for it."""
+    work = Sliced(runtime, call, pieces)
+    try:
+        return Computed(await work.result(), work.seconds)
+    except Stopped as stopped:
+        raise stopped.fault() from None
+    except NotFinite as failure:
+        raise _not_finite(failure) from None
+    except AggregationFailure as failure:
+        metadata = _numbers(failure, n)
+        raise Fault(reasons.ERROR_REASON_QUORUM_NOT_REACHED, str(failure), metadata=metadata) from None
+    except ArrayError as error:
+        raise _too_narrow(error) from None
+
+
+def aggregation_of(
+    plan: Plan,
+    updates: Sequence[Update],
+    screened: Sequence[ClientVerdict],
+    center: Source | None,
+    write: Callable[[int, Array], None],
+) -> Pieces[Aggregation]:
+    """The aggregation of a round, in pieces."""
+    return aggregate(
+        updates,
+        element_count(plan.manifest),
+        plan.policy,
+        round_number=plan.round,
+        center=center,
+        write=write,
+        screened_before=screened,
+    )
+
+
+def _numbers(failure: AggregationFailure, n: int) -> dict[str, str]:
+    """How many sound updates would have been needed, and how many there were."""
+    if isinstance(failure, TooFewUpdates):
+        return {"needed": str(failure.needed), "present": str(failure.present)}
+    if isinstance(failure, ScreenedBeyondF):
+        return {"needed": str(n - failure.f), "present": str(n - failure.screened)}
+    return {}
+
+
+def _not_finite(failure: NotFinite) -> InvalidInput:
+    text = f"is missing or too large: it lets updates through whose aggregate is not finite ({failure})"
+    return InvalidInput([Violation("begin.aggregation.screens.max_norm", "", text)])
+
+
+def _too_narrow(error: ArrayError) -> InvalidInput:
+    """The aggregate's values are beyond the type that it was to be sent in."""
+    text = f"must be a wider type, such as FLOAT64: the aggregate does not fit ({error})"
+    return InvalidInput([Violation("begin.result_element_type", "", text)])
