@@ -33,7 +33,9 @@ CODE = grpc.StatusCode
         (CODE.NOT_FOUND, "RESOURCE_NOT_FOUND", ex.NotFound),
         (CODE.INTERNAL, "INTERNAL", ex.InternalError),
         (CODE.UNKNOWN, "", ex.InternalError),
-        (CODE.ABORTED, "SESSION_SUPERSEDED", ex.RpcError),
+        (CODE.ABORTED, "SESSION_SUPERSEDED", ex.SessionSuperseded),
+        (CODE.ABORTED, "STREAM_IDLE", ex.RpcError),
+        (CODE.ALREADY_EXISTS, "RESOURCE_EXISTS", ex.AlreadyExists),
     ],
 )
 def test_each_status_becomes_its_class(code: grpc.StatusCode, reason: str, kind: type[ex.RpcError]) -> None:

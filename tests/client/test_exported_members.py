@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import mfn_client
-from mfn_client import _exceptions, _features, _fractals, _results, _validation
+from mfn_client import _exceptions, _features, _federation_results, _fractals, _policies, _results, _rules, _validation
 
 
 def test_every_listed_name_is_there_and_is_defined_in_a_private_module() -> None:
@@ -30,7 +30,9 @@ def test_the_list_is_sorted_and_is_what_the_type_checker_sees() -> None:
     assert dir(mfn_client) == sorted(mfn_client.__all__)
 
 
-@pytest.mark.parametrize("module", [_exceptions, _features, _fractals, _results, _validation])
+@pytest.mark.parametrize(
+    "module", [_exceptions, _features, _federation_results, _fractals, _policies, _results, _rules, _validation]
+)
 def test_every_error_and_every_result_is_exported(module: types.ModuleType) -> None:
     own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
     assert {kind.__name__ for kind in own if not kind.__name__.startswith("_")} <= set(mfn_client.__all__)

@@ -1,4 +1,4 @@
-"""Typed client for MyceliumFractalNet over gRPC: membrane potentials, simulations, features, fractals, validation.
+"""Typed client for MyceliumFractalNet over gRPC: simulations, features, validation, federated learning.
 
     from mfn_client import Client
 
@@ -6,19 +6,22 @@
         for frame in client.simulate("gray_scott", steps=5_000, stride=100):
             print(frame.step, frame.fields["v"].mean())
 
-`AsyncClient` is the same on asyncio; `mfn_client.sklearn` makes the features a transformer of scikit-learn. The names
-below are loaded when they are first used, so that importing a part of the package does not load the rest.
+`AsyncClient` is the same on asyncio; `mfn_client.sklearn` makes the features a transformer of scikit-learn;
+`mfn_client.federated` takes part in federated learning. The names below are loaded when they are first used, so that
+importing a part of the package does not load the rest.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mfn_client._aggregation import AggregateResult
     from mfn_client._aio_client import AsyncClient
     from mfn_client._aio_simulation import AsyncSimulation
     from mfn_client._calls import Ion
     from mfn_client._client import Client
     from mfn_client._exceptions import (
+        AlreadyExists,
         DeadlineExceeded,
         FailedPrecondition,
         FieldDiverged,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
         PermissionDenied,
         ResourceExhausted,
         RpcError,
+        SessionSuperseded,
         StreamCorrupted,
         Unauthenticated,
         Unavailable,
@@ -50,6 +54,24 @@ if TYPE_CHECKING:
         Features,
         UndefinedValue,
     )
+    from mfn_client._federation_results import (
+        AggregateRecord,
+        Capabilities,
+        EvaluationEvent,
+        EvaluationReport,
+        Federation,
+        FederationEvent,
+        ModelRef,
+        Participant,
+        ParticipantEvent,
+        Round,
+        Tensor,
+        TensorManifest,
+        UpdateAck,
+        UpdateEvent,
+        Verdict,
+    )
+    from mfn_client._federation_watch import AsyncFederationEvents, FederationEvents
     from mfn_client._fractals import (
         BoxCount,
         BoxCountOptions,
@@ -59,6 +81,15 @@ if TYPE_CHECKING:
         LacunarityPoint,
         NullComparison,
         NullComparisonOptions,
+    )
+    from mfn_client._policies import (
+        AggregationPolicy,
+        AsyncBuffer,
+        EarlyStop,
+        EvaluationPolicy,
+        FederationPolicy,
+        RetentionPolicy,
+        ServerOptimizer,
     )
     from mfn_client._results import (
         Frame,
@@ -75,6 +106,26 @@ if TYPE_CHECKING:
         Summary,
         UnstableBand,
     )
+    from mfn_client._rules import (
+        AdaptiveClipping,
+        Bucketing,
+        Bulyan,
+        CenteredClipping,
+        CoordinateMedian,
+        CovarianceFilter,
+        GeometricMedian,
+        HierarchicalKrum,
+        Krum,
+        LegacyHierarchicalKrum,
+        Mean,
+        MeanAroundMedian,
+        MinimumDiameter,
+        MultiKrum,
+        NearestNeighborMixing,
+        StaticClipping,
+        TrimmedMean,
+        WeightedMean,
+    )
     from mfn_client._simulation import Simulation
     from mfn_client._spec import Boundary
     from mfn_client._spectrum import peak_wavelength
@@ -84,37 +135,68 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FEATURE_NAMES",
+    "AdaptiveClipping",
+    "AggregateRecord",
+    "AggregateResult",
+    "AggregationPolicy",
+    "AlreadyExists",
+    "AsyncBuffer",
     "AsyncClient",
     "AsyncFeatureStream",
+    "AsyncFederationEvents",
     "AsyncSimulation",
     "AsyncValidation",
     "Boundary",
     "BoxCount",
     "BoxCountOptions",
+    "Bucketing",
+    "Bulyan",
+    "Capabilities",
+    "CenteredClipping",
     "Check",
     "Client",
+    "CoordinateMedian",
+    "CovarianceFilter",
     "DeadlineExceeded",
     "DimensionEstimate",
+    "EarlyStop",
     "EarlyWarning",
     "EarlyWarningOptions",
+    "EvaluationEvent",
+    "EvaluationPolicy",
+    "EvaluationReport",
     "ExtractedFeatures",
     "FailedPrecondition",
     "FeatureReport",
     "FeatureStream",
     "Features",
+    "Federation",
+    "FederationEvent",
+    "FederationEvents",
+    "FederationPolicy",
     "FieldDiverged",
     "FieldViolation",
     "FractalAnalysis",
     "Frame",
     "GeneralizedDimension",
+    "GeometricMedian",
+    "HierarchicalKrum",
     "InsecureCredentials",
     "InternalError",
     "InvalidArgument",
     "Ion",
+    "Krum",
     "LacunarityPoint",
+    "LegacyHierarchicalKrum",
+    "Mean",
+    "MeanAroundMedian",
     "MfnError",
+    "MinimumDiameter",
     "Model",
+    "ModelRef",
+    "MultiKrum",
     "MyceliumSummary",
+    "NearestNeighborMixing",
     "NoServer",
     "NotFound",
     "NotReproducible",
@@ -122,35 +204,50 @@ __all__ = [
     "NullComparisonOptions",
     "Overloaded",
     "Parameter",
+    "Participant",
+    "ParticipantEvent",
     "PermissionDenied",
     "ResourceExhausted",
+    "RetentionPolicy",
+    "Round",
     "RpcError",
     "RunResult",
+    "ServerOptimizer",
+    "SessionSuperseded",
     "Simulation",
     "Species",
     "SpeciesSummary",
     "StabilityReport",
     "Started",
+    "StaticClipping",
     "SteadyState",
     "StepLimit",
     "StreamCorrupted",
     "Summary",
+    "Tensor",
+    "TensorManifest",
     "TrainingMetrics",
+    "TrimmedMean",
     "Unauthenticated",
     "Unavailable",
     "UndefinedValue",
     "Unimplemented",
     "UnstableBand",
     "UnstableSpec",
+    "UpdateAck",
+    "UpdateEvent",
     "UploadedArray",
     "Validation",
     "ValidationReport",
     "ValidationStarted",
     "ValidationSummary",
+    "Verdict",
+    "WeightedMean",
     "peak_wavelength",
 ]
 
 _MODULES = {
+    "_aggregation": "AggregateResult",
     "_aio_client": "AsyncClient",
     "_aio_simulation": "AsyncSimulation",
     "_calls": "Ion",
@@ -158,10 +255,19 @@ _MODULES = {
     "_feature_stream": "AsyncFeatureStream FeatureStream",
     "_features": "EarlyWarning EarlyWarningOptions ExtractedFeatures FEATURE_NAMES FeatureReport Features "
     "UndefinedValue",
-    "_fractals": "BoxCount BoxCountOptions DimensionEstimate FractalAnalysis GeneralizedDimension LacunarityPoint "
-    "NullComparison NullComparisonOptions",
+    "_federation_results": "AggregateRecord Capabilities EvaluationEvent EvaluationReport Federation "
+    "FederationEvent ModelRef Participant ParticipantEvent Round Tensor TensorManifest UpdateAck UpdateEvent "
+    "Verdict",
+    "_federation_watch": "AsyncFederationEvents FederationEvents",
+    "_fractals": "BoxCount BoxCountOptions DimensionEstimate FractalAnalysis GeneralizedDimension "
+    "LacunarityPoint NullComparison NullComparisonOptions",
+    "_policies": "AggregationPolicy AsyncBuffer EarlyStop EvaluationPolicy FederationPolicy RetentionPolicy "
+    "ServerOptimizer",
     "_results": "Frame Model MyceliumSummary Parameter RunResult Species SpeciesSummary StabilityReport Started "
     "SteadyState StepLimit Summary UnstableBand",
+    "_rules": "AdaptiveClipping Bucketing Bulyan CenteredClipping CoordinateMedian CovarianceFilter "
+    "GeometricMedian HierarchicalKrum Krum LegacyHierarchicalKrum Mean MeanAroundMedian MinimumDiameter MultiKrum "
+    "NearestNeighborMixing StaticClipping TrimmedMean WeightedMean",
     "_simulation": "Simulation",
     "_spec": "Boundary",
     "_spectrum": "peak_wavelength",

@@ -13,10 +13,11 @@ import grpc.aio
 from numpy.typing import ArrayLike, NDArray
 
 from mfn_client import _calls, _feature_calls
+from mfn_client._aio_federation_client import AsyncFederationMethods
 from mfn_client._aio_simulation import AsyncSimulation
 from mfn_client._base import SIMULATE, BaseClient
 from mfn_client._calls import BODY_TEMPERATURE_K, Ion, NernstBatch, UnaryCall
-from mfn_client._channel import aio_channel
+from mfn_client._channel import Metadata, aio_channel, bare_aio_channel, call_metadata
 from mfn_client._exceptions import translated
 from mfn_client._feature_calls import FieldCall
 from mfn_client._feature_stream import EXTRACT_FEATURE_STREAM, AsyncFeatureStream, AsyncFeatureStreamState, AsyncFrames
@@ -42,7 +43,7 @@ from mfn_grpc.v1 import simulation_pb2 as simulation
 T = TypeVar("T")
 
 
-class AsyncClient(BaseClient[AsyncSimulation]):
+class AsyncClient(AsyncFederationMethods, BaseClient[AsyncSimulation]):
     """As `Client`, for `await` and `async for`. Use it as an asynchronous context manager, or `close()` it.
 
     It belongs to the event loop of its first call. Every method raises `RpcError` and its kinds; see `MfnError`.
@@ -51,6 +52,13 @@ class AsyncClient(BaseClient[AsyncSimulation]):
     @cached_property
     def _channel(self) -> grpc.aio.Channel:
         return aio_channel(self.target, self._api_key, self._options)
+
+    @cached_property
+    def _bare_channel(self) -> grpc.aio.Channel:
+        return bare_aio_channel(self.target, self._api_key, self._options)
+
+    def _metadata(self) -> Metadata:
+        return call_metadata(self._api_key)
 
     async def _unary(self, call: UnaryCall[T], timeout: float | None) -> T:
         method = self._channel.unary_unary(
@@ -251,8 +259,8 @@ class AsyncClient(BaseClient[AsyncSimulation]):
     async def validate(self, suite: str = "quick", seed: int = 0, *, timeout: float | None = None) -> ValidationReport:
         """Let the server measure its engine against exact results; the same suite and seed measure the same.
 
-        `suite`: "quick", "physics", "reaction_diffusion", "fractal", "dynamics", "learning" or "all"; the contract also
-        knows "aggregation", for which a server that does not offer it answers UNIMPLEMENTED, as this release's does.
+        `suite`: "quick", "physics", "reaction_diffusion", "fractal", "dynamics", "aggregation", "learning" or "all". A
+        server that does not offer one of them answers UNIMPLEMENTED.
         """
         return await self._unary(validate(suite, seed), timeout)
 
@@ -275,8 +283,9 @@ class AsyncClient(BaseClient[AsyncSimulation]):
 
     async def close(self) -> None:
         """Close the channel; calls in flight are cancelled."""
-        if "_channel" in self.__dict__:
-            await self._channel.close()
+        for name in ("_channel", "_bare_channel"):
+            if name in self.__dict__:
+                await self.__dict__[name].close()
 
     async def __aenter__(self) -> Self:
         return self

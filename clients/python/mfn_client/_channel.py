@@ -26,7 +26,19 @@ _RETRIED = {
     "backoffMultiplier": 2,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
-# Every call is a pure function of its request, so that repeating it is safe; uploads make something and stay out.
+_REPEATABLE_ON_FEDERATIONS = (
+    "CreateFederation",
+    "GetFederation",
+    "ListFederations",
+    "PauseFederation",
+    "ResumeFederation",
+    "EnrolParticipant",
+    "ListParticipants",
+    "ListRounds",
+    "ListVerdicts",
+)
+# Every call is a pure function of its request, or carries an id by which the server knows a repeat, or changes nothing
+# when repeated; uploads make something and stay out, as do deletions, whose repeat finds nothing.
 _REPEATABLE = [
     {"service": "mfn.v1.ElectrochemistryService"},
     {"service": "mfn.v1.FeatureService"},
@@ -36,6 +48,7 @@ _REPEATABLE = [
         {"service": "mfn.v1.SimulationService", "method": method}
         for method in ("Simulate", "RunSimulation", "AnalyzeStability", "ListModels")
     ),
+    *({"service": "mfn.v1.FederationService", "method": method} for method in _REPEATABLE_ON_FEDERATIONS),
 ]
 SERVICE_CONFIG: Mapping[str, Any] = {
     "loadBalancingConfig": [{"round_robin": {}}],
@@ -152,6 +165,15 @@ def sync_channel(target: str, api_key: str | None, options: Options) -> grpc.Cha
     check_credentials(target, api_key)
     plain = grpc.insecure_channel(address(target), options=channel_options(target, options))
     return grpc.intercept_channel(plain, _sync_interceptor(api_key))
+
+
+def bare_aio_channel(target: str, api_key: str | None, options: Options) -> grpc.aio.Channel:
+    """A channel of grpc.aio whose callers pass `call_metadata` themselves.
+
+    Its calls tell when they are over (`add_done_callback`) and cost no task of their own, unlike intercepted ones.
+    """
+    check_credentials(target, api_key)
+    return grpc.aio.insecure_channel(address(target), options=channel_options(target, options))
 
 
 def aio_channel(target: str, api_key: str | None, options: Options) -> grpc.aio.Channel:

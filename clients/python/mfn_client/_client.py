@@ -17,6 +17,7 @@ from mfn_client._exceptions import translated
 from mfn_client._feature_calls import FieldCall
 from mfn_client._feature_stream import EXTRACT_FEATURE_STREAM, FeatureStream, FeatureStreamState, Frames
 from mfn_client._features import EarlyWarningOptions, ExtractedFeatures
+from mfn_client._federation_client import FederationMethods
 from mfn_client._fractals import BoxCountOptions, FractalAnalysis, NullComparisonOptions
 from mfn_client._results import Model, RunResult, StabilityReport
 from mfn_client._resume import UnaryAttempts
@@ -39,7 +40,7 @@ from mfn_grpc.v1 import simulation_pb2 as simulation
 T = TypeVar("T")
 
 
-class Client(BaseClient[Simulation]):
+class Client(FederationMethods, BaseClient[Simulation]):
     """Calls a server and waits; numbers and numpy arrays in and out. Use it as a context manager, or `close()` it.
 
     Safe to share between threads. Every method raises `RpcError` and its kinds; see `mfn_client.MfnError`.
@@ -247,8 +248,8 @@ class Client(BaseClient[Simulation]):
     def validate(self, suite: str = "quick", seed: int = 0, *, timeout: float | None = None) -> ValidationReport:
         """Let the server measure its engine against exact results; the same suite and seed measure the same.
 
-        `suite`: "quick", "physics", "reaction_diffusion", "fractal", "dynamics", "learning" or "all"; the contract also
-        knows "aggregation", for which a server that does not offer it answers UNIMPLEMENTED, as this release's does.
+        `suite`: "quick", "physics", "reaction_diffusion", "fractal", "dynamics", "aggregation", "learning" or "all". A
+        server that does not offer one of them answers UNIMPLEMENTED.
         """
         return self._unary(validate(suite, seed), timeout)
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 import numpy as np
 from google.protobuf.message import Message
 
-from mfn_client._messages import FieldDescriptor, plain, value_of
+from mfn_client._messages import FieldDescriptor, is_map, is_time, plain, value_of
 
 _T = TypeVar("_T")
 
@@ -41,6 +42,8 @@ def _value(message: Message, field: FieldDescriptor, kind: type[Any] | None) -> 
     if field.has_presence and not message.HasField(field.name):
         return None
     value = getattr(message, field.name)
+    if is_map(field) or is_time(field):
+        return value_of(message, field)
     if field.message_type is None:
         kept = value if isinstance(value, bytes) else value_of(message, field)
         return tuple(kept) if field.is_repeated else kept
@@ -57,4 +60,6 @@ def as_plain(result: Any) -> Any:
         return {key: as_plain(value) for key, value in result.items()}
     if isinstance(result, tuple | list):
         return [as_plain(each) for each in result]
+    if isinstance(result, datetime):
+        return result.isoformat()
     return result.tolist() if isinstance(result, np.ndarray) else result

@@ -20,6 +20,8 @@
         ├── Unauthenticated          UNAUTHENTICATED
         ├── PermissionDenied         PERMISSION_DENIED
         ├── NotFound                 NOT_FOUND
+        ├── AlreadyExists            ALREADY_EXISTS: the name is taken
+        ├── SessionSuperseded        SESSION_SUPERSEDED: the same participant joined elsewhere
         └── InternalError            INTERNAL, UNKNOWN, DATA_LOSS: a fault of the server
 
 Status codes that are not listed arrive as plain `RpcError`. `reason` is a name of the catalogue in docs/errors.md, or
@@ -38,7 +40,7 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "mfn.v1"
-_DETAILS_KEY = "grpc-status-details-bin"
+DETAILS_KEY = "grpc-status-details-bin"
 _Detail = TypeVar("_Detail", bound=Message)
 
 
@@ -76,18 +78,19 @@ class RpcError(MfnError):
     Attributes:
         code: The gRPC status code.
         message: The server's sentence.
+        details: The serialised google.rpc.Status, from which the properties are read; empty when there is none.
     """
 
     def __init__(self, code: grpc.StatusCode, message: str, details: bytes = b"") -> None:
         super().__init__(code, message, details)
         self.code = code
         self.message = message
-        self._details = details
+        self.details = details
 
     @cached_property
     def _status(self) -> status_pb2.Status:
         try:
-            return status_pb2.Status.FromString(self._details)
+            return status_pb2.Status.FromString(self.details)
         except DecodeError:  # a proxy may put anything there; the code and the message still stand
             return status_pb2.Status()
 
@@ -226,6 +229,14 @@ class NotFound(RpcError):
     """The named resource does not exist, has expired, or belongs to another caller."""
 
 
+class AlreadyExists(RpcError):
+    """The name is taken by a resource that another request made."""
+
+
+class SessionSuperseded(RpcError):
+    """Another session of the same participant took over; run one session a participant."""
+
+
 class InternalError(RpcError):
     """A fault of the server; report it with `request_id`."""
 
@@ -235,6 +246,7 @@ _BY_REASON: dict[str, type[RpcError]] = {
     "FIELD_DIVERGED": FieldDiverged,
     "OVERLOADED": Overloaded,
     "RATE_LIMITED": Overloaded,
+    "SESSION_SUPERSEDED": SessionSuperseded,
 }
 _BY_CODE: dict[grpc.StatusCode, type[RpcError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidArgument,
@@ -246,6 +258,7 @@ _BY_CODE: dict[grpc.StatusCode, type[RpcError]] = {
     grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
     grpc.StatusCode.PERMISSION_DENIED: PermissionDenied,
     grpc.StatusCode.NOT_FOUND: NotFound,
+    grpc.StatusCode.ALREADY_EXISTS: AlreadyExists,
     grpc.StatusCode.INTERNAL: InternalError,
     grpc.StatusCode.UNKNOWN: InternalError,
     grpc.StatusCode.DATA_LOSS: InternalError,
@@ -254,9 +267,12 @@ _BY_CODE: dict[grpc.StatusCode, type[RpcError]] = {
 
 def translated(error: grpc.RpcError) -> RpcError:
     """The exception of this package for one of grpc's, synchronous or asyncio."""
-    trailers: Any = error.trailing_metadata() or ()
-    details = next((value for key, value in trailers if key == _DETAILS_KEY), b"")
-    return build(error.code(), error.details() or "", details)
+    return build(error.code(), error.details() or "", details_of(error.trailing_metadata()))
+
+
+def details_of(trailers: Any) -> bytes:
+    """The serialised google.rpc.Status of a call's trailing metadata; empty when there is none."""
+    return next((value for key, value in trailers or () if key == DETAILS_KEY), b"")
 
 
 def build(code: grpc.StatusCode, message: str, details: bytes) -> RpcError:

@@ -18,7 +18,19 @@ from mfn_client.cli.failures import UsageError
 from tests.client.backend import Seen
 from tests.client.cli.running import finished, mfn, process
 
-COMMANDS = ("simulate", "analyze", "models", "features", "validate", "nernst", "goldman", "health", "demo")
+COMMANDS = (
+    "simulate",
+    "analyze",
+    "models",
+    "features",
+    "validate",
+    "nernst",
+    "goldman",
+    "health",
+    "demo",
+    "participate",
+    "federated-demo",
+)
 NERNST = ("nernst", "--z", "1", "--out", "0.005", "--in", "0.14")
 
 

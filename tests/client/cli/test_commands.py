@@ -16,6 +16,7 @@ from mfn_client import Frame, StabilityReport, StepLimit, _embedded
 from mfn_client.cli import analyze, demo
 from mfn_client.cli.demo_runs import RUNS, DemoRun
 from mfn_client.cli.failures import UsageError
+from mfn_client.cli.federated_demo.outcome import Outcome, Simulated
 from mfn_client.cli.output import counted, limit, number
 from mfn_client.cli.simulate import _frames
 from tests.client.backend import Seen
@@ -212,18 +213,30 @@ def test_as_many_frames_are_asked_for_as_are_of_use(
     assert _frames(10, None, [Path("a.gif")], live=False) == {"stride": 1}
 
 
+@pytest.fixture
+def no_federation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo without its last part, whose tests are those of federated_demo."""
+    outcome = Outcome((), 0.75, 359, Simulated(0.1, 0.9), 3.0)
+    monkeypatch.setattr(demo, "load_lab", lambda: None)
+    monkeypatch.setattr(demo, "prepare", lambda lab, plan: plan)
+    monkeypatch.setattr(demo, "demonstrate", lambda plan, address, quiet: outcome)
+
+
+@pytest.mark.usefixtures("no_federation")
 def test_the_demo_draws_and_measures(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = DemoRun("gray_scott", 10, 5, ("u",), "u", pictures=True)
     measured = DemoRun("brusselator", 10, 2, ("u", "v"), "v")
     monkeypatch.setattr(demo, "RUNS", (drawn, measured))
     folder = tmp_path / "made" / "here"
-    first, second = document("demo", "--out", folder, "--server", target)["runs"]
+    found = document("demo", "--out", folder, "--server", target)
+    first, second = found["runs"]
+    assert found["federated"]["accuracy"] == 0.75
     assert first["files"] == [str(folder / "gray_scott.png"), str(folder / "gray_scott.gif")]
     assert sorted(folder.iterdir()) == sorted(map(Path, first["files"]))
     assert (first["model"], first["steps"], first["frames"]) == ("gray_scott", 10, 6)
     assert (second["frames"], second["predicted_wavelength"], second["files"]) == (3, 12.5, [])
     shown = mfn("demo", "--out", folder, "--server", target).stdout
-    for word in ("What was computed", "brusselator", "12.5", "gray_scott.gif"):
+    for word in ("What was computed", "brusselator", "12.5", "gray_scott.gif", "Accuracy 75.0 % on 359 digits"):
         assert word in shown
     assert "linear theory predicts none" not in shown
 
@@ -267,6 +280,7 @@ def test_in_a_terminal_the_demo_draws_the_field_while_it_forms(monkeypatch: pyte
     assert "gray_scott" in terminal.getvalue()
 
 
+@pytest.mark.usefixtures("no_federation")
 def test_without_a_terminal_the_demo_says_what_runs(
     target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,11 +291,12 @@ def test_without_a_terminal_the_demo_says_what_runs(
     assert said == "gray_scott: 1,000 steps of 256 x 256 cells\nbrusselator: 1 step of 256 x 256 cells\n"
 
 
+@pytest.mark.usefixtures("no_federation")
 def test_the_demo_says_that_it_starts_a_server_before_it_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(*_: object) -> None:
         raise UsageError("no server")
 
-    monkeypatch.setattr(demo, "connected", refuse)
+    monkeypatch.setattr(demo, "serving", refuse)
     assert mfn("demo", "--out", tmp_path).stderr == f"{demo.STARTING}\nError: no server\n"
     assert demo.STARTING not in mfn("demo", "--out", tmp_path, "--json").stderr
     assert demo.STARTING not in mfn("demo", "--out", tmp_path, "--server", "127.0.0.1:1").stderr

@@ -9,8 +9,10 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from mfn_client.cli import analyze, demo, features, goldman, health, models, nernst, simulate, validate
+from mfn_client.cli import analyze, demo, features, goldman, health, models, nernst, participate, simulate, validate
 from mfn_client.cli.failures import INTERRUPTED, explain
+from mfn_client.cli.federated_demo import command as federated_demo
+from mfn_client.cli.federation import app as federation
 from mfn_client.cli.options import JSON
 
 COMMANDS_GROUP = "mfn.commands"
@@ -60,8 +62,10 @@ def build() -> typer.Typer:
         help="MyceliumFractalNet: membrane potentials, streamed simulations, features, fractals and validation. "
         "Without --server, commands run one inside their own process.",
     )
-    for module in (simulate, analyze, models, features, validate, nernst, goldman, health, demo):
+    for module in (simulate, analyze, models, features, validate, nernst, goldman, health, demo, participate):
         app.command(module.NAME)(module.command)
+    app.add_typer(federation.build())
+    app.command(federated_demo.NAME)(federated_demo.command)
     _add_contributed(app)
     return app
 

@@ -4,6 +4,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mfn_client.cli.failures import UsageError
@@ -14,20 +15,41 @@ if TYPE_CHECKING:
 NAMING = "--server HOST:PORT"
 
 
+@dataclass(frozen=True)
+class Address:
+    """Where a server is, and what it wants to see; `embedded` when it is inside this process."""
+
+    target: str
+    api_key: str | None
+    embedded: bool
+
+
 @contextmanager
-def connected(server: str | None, api_key: str | None) -> Iterator["Client"]:
-    """A client of the named server, or of an embedded one that lives as long as the context.
+def serving(server: str | None, api_key: str | None) -> Iterator[Address]:
+    """The named server, or an embedded one that lives as long as the context.
 
     Raises:
         UsageError: no server is named and none can be embedded, or its settings are wrong.
     """
+    with ExitStack() as stack:
+        if server is not None:
+            yield Address(server, api_key, embedded=False)
+        else:
+            running = _entered(stack)
+            yield Address(running.target, running.api_key, embedded=True)
+
+
+@contextmanager
+def connected(server: str | None, api_key: str | None) -> Iterator["Client"]:
+    """A client of the server that `serving` gives.
+
+    Raises:
+        UsageError: as there.
+    """
     from mfn_client import Client
 
-    with ExitStack() as stack:
-        if server is None:
-            embedded = _entered(stack)
-            server, api_key = embedded.target, embedded.api_key
-        yield stack.enter_context(Client(server, api_key=api_key))
+    with serving(server, api_key) as found, Client(found.target, api_key=found.api_key) as client:
+        yield client
 
 
 def _entered(stack: ExitStack) -> Any:

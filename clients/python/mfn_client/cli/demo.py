@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfn_client.cli.connection import connected
-from mfn_client.cli.demo_runs import RUNS, SEED, SIDE, DemoRun
+from mfn_client.cli.connection import serving
+from mfn_client.cli.demo_runs import FEDERATED, RUNS, SEED, SIDE, DemoRun
+from mfn_client.cli.federated_demo.lab import load_lab
+from mfn_client.cli.federated_demo.running import demonstrate, prepare
+from mfn_client.cli.federated_demo.showing import tell
 from mfn_client.cli.options import ApiKey, Json, Server
 from mfn_client.cli.output import console, counted, emit_json, number, table
 
@@ -48,16 +51,23 @@ def command(
     api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
-    """Watch patterns form: run some models, draw them, and set their wavelengths beside what theory predicts."""
+    """Watch patterns form, beside what theory predicts of them; then watch a federation learn although some attack."""
+    from mfn_client import Client
+
     out.mkdir(parents=True, exist_ok=True)
+    stage = prepare(load_lab(), FEDERATED)
     if server is None and not json:
         sys.stderr.write(f"{STARTING}\n")
-    with connected(server, api_key) as client:
-        outcomes = [_run(client, run, out, quiet=json) for run in RUNS]
+    with serving(server, api_key) as address:
+        with Client(address.target, api_key=address.api_key) as client:
+            outcomes = [_run(client, run, out, quiet=json) for run in RUNS]
+        if not json:
+            _show(outcomes)
+        federated = demonstrate(stage, address, quiet=json)
     if json:
-        emit_json({"runs": outcomes})
+        emit_json({"runs": outcomes, "federated": federated})
     else:
-        _show(outcomes)
+        tell(console(), federated)
 
 
 def _run(client: "Client", run: DemoRun, folder: Path, quiet: bool) -> Outcome:

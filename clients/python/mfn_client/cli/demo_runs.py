@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mfn_client.cli.federated_demo.plan import Plan
+
 SIDE = 256
 SEED = 7
 
@@ -35,3 +37,6 @@ RUNS = (
     DemoRun("gierer_meinhardt", 8_500, 20, ("u",), "u"),
     DemoRun("brusselator", 4_000, 20, ("u",), "u"),
 )
+
+FEDERATED = Plan(participants=10, attackers=2, rounds=5, attack="scaled", seed=SEED)
+"""The federation at the end: an attack that leaves a plain mean with nothing."""

@@ -21,6 +21,10 @@ class UsageError(Exception):
     """Something on the command line that cannot be done, told before anything is computed."""
 
 
+class JobFailed(Exception):
+    """Something that was begun and could not be brought to its end."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """What to tell, and how to end; `facts` are for --json only."""
@@ -46,8 +50,8 @@ def explain(error: Exception, as_json: bool = False) -> Failure | None:
         return Failure(error.exit_code, error.format_message())
     if isinstance(error, typer.TyperException | typer.Exit | typer.Abort):
         return None
-    if isinstance(error, UsageError):
-        return Failure(BAD_USAGE, str(error))
+    if isinstance(error, UsageError | JobFailed):
+        return Failure(BAD_USAGE if isinstance(error, UsageError) else JOB_FAILED, str(error))
     if isinstance(error, ModuleNotFoundError) and error.name:
         return Failure(BAD_USAGE, f"This needs the Python package {error.name}: {_remedy(error.name)}.")
     if isinstance(error, OSError):

@@ -24,8 +24,7 @@ def command(
         str,
         typer.Argument(
             metavar="SUITE",
-            help="quick, physics, reaction_diffusion, fractal, dynamics, learning or all; aggregation only where the "
-            "server offers it, which that of this release does not.",
+            help="quick, physics, reaction_diffusion, fractal, dynamics, aggregation, learning or all.",
         ),
     ] = "quick",
     seed: Annotated[int, typer.Option(help="Of everything random in the checks.")] = 0,

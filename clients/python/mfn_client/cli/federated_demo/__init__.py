@@ -1,0 +1,1 @@
+"""`mfn federated-demo`: participants in processes of their own learn handwritten digits, and some of them attack."""

@@ -1,0 +1,1 @@
+"""`mfn federation`: its sub-commands, one file each."""
