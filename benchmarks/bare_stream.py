@@ -1,0 +1,36 @@
+"""A grpc.aio server with one client-streaming method that reads messages and forgets them: what a stream can carry.
+
+A program: `python -m benchmarks.bare_stream` prints its port and serves until its input ends.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+
+METHOD = "/bare.Stream/Take"
+
+
+async def _take(requests: AsyncIterator[bytes], context: Any) -> bytes:
+    count = 0
+    async for raw in requests:
+        count += len(raw)
+    return str(count).encode()
+
+
+async def _serve() -> None:
+    server = grpc.aio.server(options=[("grpc.max_receive_message_length", 2**23)])
+    _, service, method = METHOD.split("/")
+    handlers: dict[str, Any] = {method: grpc.stream_unary_rpc_method_handler(_take)}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(port, flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await server.stop(0)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())
