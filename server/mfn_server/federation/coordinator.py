@@ -14,23 +14,23 @@ from weakref import WeakValueDictionary
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.errors import Fault, draining
-from mfn_server.federation.aggregating import Aggregator
-from mfn_server.federation.conversation import Conversation
 from mfn_server.federation.disk import Disk
 from mfn_server.federation.faults import storage_faults
-from mfn_server.federation.gone import no_federation
-from mfn_server.federation.live import Live
+from mfn_server.federation.live.live import Live
+from mfn_server.federation.live.opening import find
 from mfn_server.federation.machine.events import Deleted
 from mfn_server.federation.machine.records import FinishReason
 from mfn_server.federation.names import federation_name
-from mfn_server.federation.opening import find
-from mfn_server.federation.outbox import Outbox
+from mfn_server.federation.next_model.aggregating import Aggregator
+from mfn_server.federation.resources.gone import no_federation
 from mfn_server.federation.storage.crash_points import crash_point
 from mfn_server.federation.storage.errors import FederationMissing, OwnedElsewhere, StorageError
 from mfn_server.federation.storage.folder import FederationFolder
 from mfn_server.federation.storage.folders import FederationFolders, NewFederation
 from mfn_server.federation.storage.keys import KeyRing
 from mfn_server.federation.storage.rows import RequestRow
+from mfn_server.federation.stream.conversation import Conversation
+from mfn_server.federation.stream.outbox import Outbox
 from mfn_server.rpc import Call
 from mfn_server.runtime import Runtime
 

@@ -9,20 +9,20 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.aggregation.aggregate import AggregateRounds
 from mfn_server.errors import Fault
-from mfn_server.federation import listing
 from mfn_server.federation.coordinator import Coordinator
-from mfn_server.federation.creating import create
-from mfn_server.federation.enrolling import Enrolling, decode_enrolment
-from mfn_server.federation.gone import require_uid
-from mfn_server.federation.live import Live
-from mfn_server.federation.model_download import model_ref_violations, send_model
-from mfn_server.federation.model_upload import IDLE_S, REMEDY, ModelUploads, decode_begin
+from mfn_server.federation.live.live import Live
+from mfn_server.federation.live.reading import kept_events
+from mfn_server.federation.live.standing import federation_as_it_stands, pause, resume
 from mfn_server.federation.names import parse_federation, parse_participant
-from mfn_server.federation.reading import kept_events
-from mfn_server.federation.request_ids import RequestId
-from mfn_server.federation.standing import federation_as_it_stands, pause, resume
-from mfn_server.federation.uninterrupted import uninterrupted
-from mfn_server.federation.watching import watch
+from mfn_server.federation.resources import listing
+from mfn_server.federation.resources.creating import create
+from mfn_server.federation.resources.enrolling import Enrolling, decode_enrolment
+from mfn_server.federation.resources.gone import require_uid
+from mfn_server.federation.resources.model_download import model_ref_violations, send_model
+from mfn_server.federation.resources.model_upload import IDLE_S, REMEDY, ModelUploads, decode_begin
+from mfn_server.federation.resources.request_ids import RequestId
+from mfn_server.federation.resources.uninterrupted import uninterrupted
+from mfn_server.federation.resources.watching import watch
 from mfn_server.kernels import Group
 from mfn_server.parts import arriving
 from mfn_server.rpc import Call

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mfn_server.federation.live import Live
+from mfn_server.federation.live.live import Live
 from tests.server.conftest import Running, Start
 from tests.server.federation.scripted import Operator
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,8 +171,9 @@ class Participant:
         return b"\0".join(texts)
 
     async def send(self, **message: Any) -> None:
-        """Send one message."""
-        await self.call.write(pb.FederateRequest(**message))
+        """Send one message; on a stream that the server has ended it goes nowhere, and `read` tells why."""
+        with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            await self.call.write(pb.FederateRequest(**message))
 
     async def read(self) -> pb.FederateResponse | None:
         """The next message; None at the end of the stream, RpcError when it failed."""

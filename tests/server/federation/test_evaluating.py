@@ -9,7 +9,7 @@ from mfn_grpc.v1 import federation_pb2 as pb
 from tests.server.federation.hosting import Hosting
 from tests.server.federation.policies import policy
 from tests.server.federation.scripted import Federation, Participant
-from tests.server.federation.test_joining import refused
+from tests.server.federation.stream.test_joining import refused
 
 MODEL = np.zeros(2, "<f4")
 

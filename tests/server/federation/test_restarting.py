@@ -18,7 +18,7 @@ from tests.server.conftest import Start
 from tests.server.federation.hosting import Host, Hosting, hosting_in
 from tests.server.federation.policies import policy
 from tests.server.federation.scripted import Federation, Operator, Participant, chunks_of
-from tests.server.federation.test_joining import refused
+from tests.server.federation.stream.test_joining import refused
 from tests.server.gates import eventually
 
 MODEL = np.zeros(300_000, "<f4")
@@ -275,7 +275,7 @@ class TestFullDisk:
     async def test_a_model_that_cannot_be_written_is_aggregated_again_when_there_is_room(
         self, hosting: Hosting, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("mfn_server.federation.chores.SHORTEST_WAIT_S", 0.001)
+        monkeypatch.setattr("mfn_server.federation.live.chores.SHORTEST_WAIT_S", 0.001)
         host = await hosting()
         federation, participants = await host.operator.gathering("f", MODEL, policy(2, rounds=1), 2)
         await participants[0].train(DELTA)
@@ -308,7 +308,7 @@ class TestFullDisk:
     async def test_a_deadline_that_cannot_be_journaled_is_kept_until_there_is_room(
         self, hosting: Hosting, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("mfn_server.federation.actor.RETRY_S", 0.001)
+        monkeypatch.setattr("mfn_server.federation.live.actor.RETRY_S", 0.001)
         host = await hosting()
         federation, _ = await host.operator.gathering("f", MODEL, policy(2, rounds=2), 2)
         live = host.live("f")

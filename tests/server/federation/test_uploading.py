@@ -13,7 +13,7 @@ from tests.server.calling import Refusal
 from tests.server.federation.hosting import Host, Hosting
 from tests.server.federation.policies import policy
 from tests.server.federation.scripted import Federation, Participant, chunks_of, manifest_of
-from tests.server.federation.test_joining import refused
+from tests.server.federation.stream.test_joining import refused
 from tests.server.gates import eventually
 
 MODEL = np.zeros(300_000, "<f4")

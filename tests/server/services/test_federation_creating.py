@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from mfn_grpc.v1 import federation_pb2 as pb
-from mfn_server.federation.policies import policy_of
+from mfn_server.federation.resources.policies import policy_of
 from tests.server.calling import refused
 from tests.server.conftest import Running, Start
 from tests.server.services.federations import NAME, ONE_ID, OTHER_ID, Sent, created, stub, uploaded

@@ -14,7 +14,7 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_grpc.v1.types_pb2 import ElementType
 from mfn_server.errors import Fault
-from mfn_server.federation import model_upload
+from mfn_server.federation.resources import model_upload
 from mfn_server.federation.storage import layouts
 from mfn_server.services import federation as service
 from tests.server.calling import PATIENCE_S, refused

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from mfn_grpc.v1 import federation_pb2 as pb
-from mfn_server.federation import enrolling
 from mfn_server.federation.machine.events import Connected, ParticipantRemoved
+from mfn_server.federation.resources import enrolling
 from mfn_server.federation.storage.rows import Batch, ParticipantRow
 from tests.server.calling import PATIENCE_S, refused
 from tests.server.conftest import Running, Start

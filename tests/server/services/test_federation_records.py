@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from mfn_grpc.v1 import federation_pb2 as pb
-from mfn_server.federation.live import Live
+from mfn_server.federation.live.live import Live
 from mfn_server.federation.machine.events import Connected, RoundDeadline
 from tests.server.calling import PATIENCE_S, refused, rest_of
 from tests.server.conftest import Running, Start

@@ -114,15 +114,20 @@ def _with_verdict(state: State, verdict: Verdict) -> State:
 
 
 def declined(state: State, event: Declined) -> Step:
-    """A task is given back: nobody waits for it any more. An update sent for it all the same still counts."""
+    """Whatever a round wants of a participant is given back: nobody waits for it any more.
+
+    An update sent for it all the same still counts. Since Decline does not say which task it means, a buffered round
+    may take back both an evaluation and an update; otherwise it could wait for ever for the one that was meant.
+    """
     participant, opened = state.participants.get(event.participant), state.open
     if participant is None:
         return Step(state)
-    if opened is not None and opened.number == event.round and event.participant in opened.awaited:
-        return Step(replace(state, open=not_awaited(opened, event.participant)))
     tasks = tuple(replace(t, declined=True) if t.round == event.round else t for t in participant.tasks)
     given_back = replace(participant, tasks=tasks, last_seen_at=event.at)
-    return Step(with_participant(state, event.participant, given_back))
+    heard = with_participant(state, event.participant, given_back)
+    if opened is None or opened.number != event.round:
+        return Step(heard)
+    return Step(replace(heard, open=not_awaited(opened, event.participant)))
 
 
 def round_deadline(state: State, event: RoundDeadline) -> Step:

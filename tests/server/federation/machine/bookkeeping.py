@@ -65,6 +65,7 @@ class Books:
         self.verdicts: dict[tuple[int, str], tuple[VerdictKind, int]] = {}
         self.tasks: dict[str, int] = {}
         self.timers: dict[did.TimerKind, did.StartTimer] = {}
+        self.rule_at_work = False
         self.finished: FinishReason | None = None
 
     # What came.
@@ -94,6 +95,7 @@ class Books:
             case came.Restarted():
                 self.connected.clear()
                 self.timers.clear()
+                self.rule_at_work = False
             case came.Declined(name, number) if number in self.rounds:
                 self._decline(name, number)
             case came.RoundDeadline(number) | came.StallDeadline(number) if number in self.rounds:
@@ -125,7 +127,8 @@ class Books:
             case did.Acknowledge(name, ack):
                 self._acknowledge(name, ack)
             case did.Discard(payloads):
-                assert all(key.sha256 not in self.open_promises() for key in payloads)
+                deleted = self.finished is FinishReason.DELETED
+                assert deleted or all(key.sha256 not in self.open_promises() for key in payloads)
             case did.Finish(names):
                 assert set(names) <= set(self.connected)
             case _:
@@ -217,6 +220,7 @@ class Books:
 
     def _hand_over(self, action: did.Aggregate) -> None:
         opened = self.rounds[action.round]
+        self.rule_at_work = True
         if opened.handed is not None:
             assert opened.handed == action.contributions, "asked again for the same"
             return
@@ -269,6 +273,7 @@ class Books:
         opened = self.rounds[action.round]
         assert not opened.concluded
         opened.concluded = True
+        self.rule_at_work = False
         published = action.state is not RoundState.SKIPPED
         assert action.model == self.model
         assert (action.model.version == opened.base.version + 1) == published
@@ -285,6 +290,12 @@ class Books:
         assert answered or not asked or event.model != self.rounds[event.round].base
 
     # What is still owed.
+
+    def forgotten(self, number: int) -> set[str]:
+        """In a buffered round that collects: who is connected and has neither a task, nor given it back, nor sent."""
+        waiting = {promise.participant for promise in self.open_promises().values() if promise.counts_in == number}
+        busy = {name for name, task in self.tasks.items() if not self._stale(task)}
+        return set(self.connected) - waiting - busy - self.rounds[number].released
 
     def open_promises(self) -> dict[bytes, Promise]:
         """Updates that count in a round which is not over."""

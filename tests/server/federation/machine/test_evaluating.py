@@ -150,6 +150,15 @@ def test_a_report_that_will_not_come_is_not_waited_for(leave: Callable[[Federati
     assert ended(federation).reports == 2
 
 
+def test_giving_back_a_task_of_a_round_gives_back_all_that_it_wants() -> None:
+    federation = published(EvaluationPolicy())
+    federation.decline("ada")
+    ada = federation.state.participants["ada"]
+    assert federation.state.open is not None
+    assert federation.state.open.awaited == ("ben", "cyd")
+    assert [task.declined for task in ada.tasks] == [True]
+
+
 def scored(federation: Federation, *scores: float) -> None:
     for score in scores:
         one_round(federation)

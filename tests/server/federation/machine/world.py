@@ -39,7 +39,7 @@ JUDGED = (
 
 
 class World:
-    """One federation, its journal, its books, and the updates on their way to it."""
+    """One federation, its journal, its books, and the updates on their way to it. sound: until the books object."""
 
     def __init__(self, policy: RoundPolicy, enrolled: int) -> None:
         self.policy = policy
@@ -47,7 +47,7 @@ class World:
         self.snapshot, self.journal = encode_state(self.state), list[bytes]()
         self.books = Books(policy, model(0))
         self.in_flight: list[came.UpdateDurable] = []
-        self.made, self.clock = 0, 0.0
+        self.made, self.clock, self.sound = 0, 0.0, True
         for name in NAMES[:enrolled]:
             self.enrol(name)
             self.connect(name, can_evaluate=True)
@@ -57,7 +57,9 @@ class World:
         taken = step(self.state, event)
         self.journal.append(encode_event(event))
         self.state = taken.state
+        self.sound = False
         self.books.enter(event, taken.actions)
+        self.sound = True
 
     def fresh(self, what: str) -> str:
         self.made += 1
@@ -134,7 +136,7 @@ class World:
         self, skip: SkipReason | None, kinds: Sequence[tuple[VerdictKind, VerdictReason]] = JUDGED[:1]
     ) -> None:
         """The rule answers, if it was asked."""
-        if (opened := self.aggregating()) is not None:
+        if (opened := self.aggregating()) is not None and self.books.rule_at_work:
             contributors = enumerate(sorted(opened.contributions))
             judged = tuple(Judgement(name, *kinds[place % len(kinds)]) for place, name in contributors)
             outcome = skip or Model(opened.base.version + 1, digest(self.fresh("model")))
@@ -199,21 +201,28 @@ class World:
 
     def check(self) -> None:
         """Nothing acknowledged is lost, whatever waits has a timer, nothing grows."""
+        self.sound = False
         deleted = self.books.finished is FinishReason.DELETED
         owed = set() if deleted else {(p.participant, p.round, p.digest) for p in self.books.open_promises().values()}
         assert {(key.participant, key.round, key.sha256) for key in payloads_in_use(self.state)} == owed
         assert not owed or self.state.status is not FederationState.FINISHED
-        self._check_timers()
+        self._check_that_all_goes_on()
         assert len(self.state.pending) <= len(NAMES)
         assert all(len(participant.tasks) <= 2 for participant in self.state.participants.values())
         assert all(len(participant.acknowledged) <= 8 for participant in self.state.participants.values())
+        self.sound = True
 
-    def _check_timers(self) -> None:
+    def _check_that_all_goes_on(self) -> None:
         opened = self.state.open
-        if opened and opened.state is RoundState.EVALUATING:
-            assert self.books.timers[TimerKind.EVALUATION].round == opened.number
-        if opened and opened.state is RoundState.COLLECTING and self.policy.async_buffer is None:
-            assert self.books.timers[TimerKind.ROUND].round == opened.number
+        match opened and opened.state:
+            case RoundState.EVALUATING:
+                assert self.books.timers[TimerKind.EVALUATION].round == self.state.round
+            case RoundState.COLLECTING if self.policy.async_buffer is None:
+                assert self.books.timers[TimerKind.ROUND].round == self.state.round
+            case RoundState.COLLECTING:
+                assert self.books.forgotten(self.state.round) == set()
+            case RoundState.AGGREGATING:
+                assert self.books.rule_at_work
 
     def end_fairly(self) -> None:
         """From here on everybody keeps their word: it must end, and every promise with it."""

@@ -1,0 +1,1 @@
+"""From the stored updates of a round to the next model."""

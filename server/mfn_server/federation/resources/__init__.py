@@ -1,0 +1,1 @@
+"""What the calls about federations, participants, rounds and models ask and answer."""

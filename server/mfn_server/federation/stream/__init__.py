@@ -1,0 +1,1 @@
+"""One participant's stream: joining, tasks and models out, updates in."""
