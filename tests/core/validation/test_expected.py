@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import constants, integrate, optimize
+from scipy import constants, integrate, optimize, stats
 
 from mfn_grpc.core.validation.expected import (
+    aggregation,
     boundaries,
     dynamics,
     fractal,
@@ -54,6 +55,9 @@ PRINTED = {
     "Lorenz": (dynamics.LORENZ, 0.9056, 4),
     "Henon sum": (dynamics.HENON_SUM, -1.2040, 4),
     "Lorenz sum": (dynamics.LORENZ_SUM, -13.6667, 4),
+    "kappa of the trimmed mean": (aggregation.KAPPA_TRIMMED, 2 + 2 / 3, 9),
+    "kappa of the geometric median": (aggregation.KAPPA_GEOMETRIC, 64 / 9, 9),
+    "kappa behind mixing": (aggregation.KAPPA_DEFAULT, 22 / 3, 9),
 }
 
 
@@ -163,3 +167,34 @@ def test_the_wave_between_walls_is_an_eigenvector_of_the_second_difference() -> 
             padded = np.concatenate([[ends[0] * field[0]], field, [ends[1] * field[-1]]])
             field = field + 0.2 * (padded[:-2] - 2 * field + padded[2:])
         assert field == pytest.approx(factor * profile, abs=1e-14)
+
+
+def test_the_squares_left_are_those_that_a_share_of_29_drops_at_each_side() -> None:
+    # scipy rounds down in binary: a little more than 0.29 drops 29.
+    assert stats.trim_mean(aggregation.SQUARES, 0.295) == pytest.approx(aggregation.TRIMMED_SQUARES, rel=1e-14)
+
+
+def test_no_point_is_nearer_to_the_corners_than_where_the_diagonals_cross() -> None:
+    corners = np.array(aggregation.CORNERS)
+
+    def summed(point: Any) -> float:
+        return float(np.linalg.norm(corners - point, axis=1).sum())
+
+    found = optimize.minimize(summed, (6.0, 6.0), tol=1e-14)
+    # A minimum is known to the root of the precision of its value.
+    assert found.x == pytest.approx(np.array(aggregation.CROSSING), abs=1e-6)
+
+
+def test_the_model_after_its_steps_is_that_of_a_loop() -> None:
+    model = velocity = 0.0
+    for _ in range(aggregation.STEPS):
+        velocity = aggregation.MOMENTUM * velocity + 1
+        model += aggregation.STEP * velocity
+    assert model == pytest.approx(aggregation.MODEL_AFTER_STEPS, rel=1e-13)
+
+
+def test_bulyan_and_the_narrowest_mean_by_hand() -> None:
+    # Picked in turn: 4, 3, 1, 5, 0. Nearest to their median 3 lie 3, 4 and, of 1 and 5, the first.
+    assert pytest.approx(8 / 3, rel=1e-14) == aggregation.BULYAN_SCALARS
+    # 0, 1, 3, 4, 5 and 1, 3, 4, 5, 6 both span 5: the first counts.
+    assert pytest.approx(13 / 5, rel=1e-14) == aggregation.NARROWEST_SCALARS

@@ -5,7 +5,7 @@ import math
 import pytest
 from numba.core import event
 
-from mfn_grpc.core import dynamics, features, fractals, learning, reaction_diffusion
+from mfn_grpc.core import aggregation, dynamics, features, fractals, learning, reaction_diffusion
 from mfn_grpc.core.learning import training_cycle
 from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.validation import CheckSpec, Suite, checks_of, judge, run_check
@@ -27,7 +27,14 @@ def test_the_quick_checks_pass_for_other_seeds_up_to_the_largest(check: CheckSpe
     assert result.passed, result.detail
 
 
-RANDOM = ("conservation_gray_scott", "mycelium_jitter_spread", "noise_like_chance", "lag1_of_ar1", "training_gain")
+RANDOM = (
+    "conservation_gray_scott",
+    "mycelium_jitter_spread",
+    "noise_like_chance",
+    "lag1_of_ar1",
+    "krum_score_error",
+    "training_gain",
+)
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -59,7 +66,7 @@ def test_checks_of_the_training_cycle_say_the_same_of_a_cycle_that_was_run_elsew
 
 def test_no_check_compiles_anything_after_the_warm_up() -> None:
     """While health says SERVING nothing may compile."""
-    for room in (reaction_diffusion, features, fractals, dynamics, learning):
+    for room in (reaction_diffusion, features, fractals, dynamics, aggregation, learning):
         room.warm_up()
     with event.install_recorder("numba:compile") as compiled:
         for check in checks_of(Suite.ALL):
