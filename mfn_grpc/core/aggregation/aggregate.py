@@ -7,13 +7,13 @@ from operator import attrgetter
 import numpy as np
 
 from mfn_grpc.core.aggregation.blocks import spans
-from mfn_grpc.core.aggregation.errors import NotFinite, ScreenedBeyondF, TooFewUpdates
+from mfn_grpc.core.aggregation.errors import AggregationFailure, NotFinite, ScreenedBeyondF, TooFewUpdates
 from mfn_grpc.core.aggregation.policy import MOST_CLIENTS, AggregationPolicy, ScreenedConvention
 from mfn_grpc.core.aggregation.results import Aggregation, ClientVerdict, VerdictKind
 from mfn_grpc.core.aggregation.screening import screen
 from mfn_grpc.core.aggregation.stages import Columns, Ready, prepare
 from mfn_grpc.core.aggregation.updates import Source, Update
-from mfn_grpc.core.aggregation.verdicts import verdicts_of
+from mfn_grpc.core.aggregation.verdicts import in_vain, verdicts_of
 from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.limits import Violation, refuse
 from mfn_grpc.core.pieces import Pieces
@@ -47,19 +47,23 @@ def aggregate(
     of numpy and one BLAS thread.
 
     Raises InvalidInput naming every fault of `policy` and of the client ids, and an AggregationFailure (errors.py) when
-    there is no aggregate.
+    there is no aggregate; that one carries the verdicts, too.
     """
     _check(updates, size, policy, screened_before)
     ordered = sorted(updates, key=attrgetter("client_id"))
     screened = yield from screen(ordered, size, policy.screens)
     failed = [*screened_before, *screened.verdicts]
-    f = faulty_left(policy, len(updates) + len(screened_before), len(failed))
-    present = len(screened.passed)
-    if (needed := policy.needed(f, max(1, present))) > present:
-        raise TooFewUpdates(needed, present, f)
-    columns = Columns(screened, size, center if policy.rule.centred else None)
-    ready = yield from prepare(columns, policy, f, round_number)
-    distances = yield from _combine(columns, ready, write)
+    try:
+        f = faulty_left(policy, len(updates) + len(screened_before), len(failed))
+        present = len(screened.passed)
+        if (needed := policy.needed(f, max(1, present))) > present:
+            raise TooFewUpdates(needed, present, f)
+        columns = Columns(screened, size, center if policy.rule.centred else None)
+        ready = yield from prepare(columns, policy, f, round_number)
+        distances = yield from _combine(columns, ready, write)
+    except AggregationFailure as failure:
+        failure.verdicts = _in_order([*failed, *in_vain(screened)])
+        raise
     judged = verdicts_of(screened, ready.links, ready.rule, distances, size)
     return _record([*failed, *judged], f)
 
@@ -91,12 +95,16 @@ def _combine(columns: Columns, ready: Ready, write: Write) -> Pieces[Array]:
 def _record(verdicts: list[ClientVerdict], f: int) -> Aggregation:
     counts = Counter(verdict.kind for verdict in verdicts)
     return Aggregation(
-        tuple(sorted(verdicts, key=attrgetter("client_id"))),
+        _in_order(verdicts),
         f,
         counts[VerdictKind.ACCEPTED],
         counts[VerdictKind.REJECTED],
         counts[VerdictKind.SCREENED],
     )
+
+
+def _in_order(verdicts: list[ClientVerdict]) -> tuple[ClientVerdict, ...]:
+    return tuple(sorted(verdicts, key=attrgetter("client_id")))
 
 
 def _check(

@@ -7,9 +7,17 @@ AggregationFailure
 └── NotFinite           the aggregate holds a value that float64 cannot
 """
 
+from mfn_grpc.core.aggregation.results import ClientVerdict
+
 
 class AggregationFailure(Exception):
-    """A round that gives no aggregate although its input is in order."""
+    """A round that gives no aggregate although its input is in order.
+
+    verdicts: on every client, in the order of their ids, once `aggregate` raised it: SCREENED with the reason, or
+    REJECTED as ROUND_SKIPPED; with norms.
+    """
+
+    verdicts: tuple[ClientVerdict, ...] = ()
 
 
 class TooFewUpdates(AggregationFailure):

@@ -4,7 +4,7 @@ import numpy as np
 
 from mfn_grpc.core.aggregation.blocks import PIECE_ELEMENTS, Reader, spans
 from mfn_grpc.core.aggregation.geometry import Geometry, doubtful_pairs, squares_from
-from mfn_grpc.core.aggregation.kernels.combining import add_pair_distances
+from mfn_grpc.core.aggregation.kernels.combining import add_pair_distances, subtract_row
 from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.pieces import Pieces
 
@@ -15,10 +15,7 @@ OFF_CENTRE = 16.0
 
 
 def measure(reader: Reader, size: int, norms: Array) -> Pieces[Geometry]:
-    """The geometry of `reader`'s rows: len(norms) updates of these norms, then the centre when there is one.
-
-    Fastest from a reader of float64: numpy is slow at differences of two types.
-    """
+    """The geometry of `reader`'s rows: len(norms) updates of these norms, then the centre when there is one."""
     n = len(norms)
     reference = int(np.argsort(norms, kind="stable")[n // 2])
     geometry = yield from _seen_from(reference, reader, size, n)
@@ -54,12 +51,10 @@ def _seen_from(reference: int, reader: Reader, size: int, n: int) -> Pieces[Geom
     for start, stop in spans(size, reader.width):
         block = yield from reader.read(start, stop)
         differences = buffer[: points * (stop - start)].reshape(points, stop - start)
-        origin = block[reference].astype(np.float64, copy=False)
-        np.subtract(block[:n], origin, out=differences[:n])
-        np.negative(origin, out=differences[n])
-        np.subtract(block[n:], origin, out=differences[n + 1 :])
+        subtract_row(block, reference, n, differences)
         yield
         yield from _add_products(differences, inner)
+    inner = np.tril(inner)
     inner += np.tril(inner, -1).T
     return Geometry(n, inner, squares_from(inner))
 
@@ -74,11 +69,11 @@ def _medians(squared: Array) -> Pieces[Array]:
 
 
 def _add_products(differences: Array, inner: Array) -> Pieces[None]:
-    """Add the inner products of the rows of a block to the lower half of `inner`, and nothing above the diagonal."""
+    """Add the inner products of the rows of a block to the lower half of `inner`; what is above it means nothing."""
     for first in range(0, len(inner), PANEL_ROWS):
         panel = differences[first : first + PANEL_ROWS]
         last = first + len(panel)
-        inner[first:last, first:last] += np.tril(panel @ panel.T)
+        inner[first:last, first:last] += panel @ panel.T
         yield
         if first:
             inner[first:last, :first] += panel @ differences[:first].T

@@ -1,6 +1,6 @@
 """How updates become one: the rule, what goes before it, and how many may be faulty."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from math import nextafter
@@ -70,10 +70,11 @@ class AggregationPolicy:
     def needed(self, f: int, at_least: int = 1) -> int:
         """The least number of sound updates, from `at_least` on, that this policy can do with for f."""
         known = self.rule.least if self.ignore_precondition else self.rule.needed
-        # Mixing and clipping by neighbours need one beside f.
-        n = max(at_least, f + 1 if self.pre_aggregators else 1)
+        # Mixing and clipping by neighbours need one beside f, also behind steps that make fewer of many.
+        places = range(len(self.pre_aggregators))
+        n = max([at_least, 1, *(_updates_for(self.pre_aggregators[:k], f + 1) for k in places)])
         while (rows := self._rows(n)) != (wanted := known(f, rows)):
-            n = max(n + 1, self._updates_for(wanted))
+            n = max(n + 1, _updates_for(self.pre_aggregators, wanted))
         return n
 
     def least_updates(self) -> int | None:
@@ -93,11 +94,6 @@ class AggregationPolicy:
             n = step.rows(n)
         return n
 
-    def _updates_for(self, rows: int) -> int:
-        for step in reversed(self.pre_aggregators):
-            rows = step.updates_for(rows)
-        return rows
-
     def _faulty_violations(self) -> Iterator[Violation]:
         named = ("f", _F) if isinstance(self.faulty, int) else ("f_fraction", _F_FRACTION)
         if found := named[1].violation(named[0], self.faulty):
@@ -112,6 +108,12 @@ class AggregationPolicy:
         for k, step in enumerate(self.pre_aggregators):
             yield from _violations(step, f"pre_aggregators[{k}].{name_of(step)}")
         yield from _violations(self.screens, "screens")
+
+
+def _updates_for(steps: Sequence[PreAggregator], rows: int) -> int:
+    for step in reversed(steps):
+        rows = step.updates_for(rows)
+    return rows
 
 
 def name_of(part: Rule | PreAggregator) -> str:

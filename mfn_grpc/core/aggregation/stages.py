@@ -34,14 +34,10 @@ class Columns:
 
     def reader(self, links: Sequence[LinearMap] = ()) -> Reader:
         """Reads them as rows, the centre last; through `links`, which leave the centre alone."""
+        sources = [update.source for update in self.screened.passed]
         if self.centre is None:
-            return Reader([update.source for update in self.screened.passed], self.screened.dtype, links)
-        return self.wide(links)
-
-    def wide(self, links: Sequence[LinearMap] = ()) -> Reader:
-        """The same in float64, whatever the updates are read in."""
-        extra = [] if self.centre is None else [self.centre]
-        return Reader([update.source for update in self.screened.passed], np.dtype(np.float64), links, extra)
+            return Reader(sources, self.screened.dtype, links)
+        return Reader(sources, np.dtype(np.float64), links, [self.centre])
 
 
 def prepare(columns: Columns, policy: AggregationPolicy, f: int, round_number: int) -> Pieces[Ready]:
@@ -50,7 +46,7 @@ def prepare(columns: Columns, policy: AggregationPolicy, f: int, round_number: i
     weights = np.array([update.weight for update in screened.passed])
     seen = Seen(len(weights), f, round_number, weights, screened.norms, centred=columns.centre is not None)
     if needs_geometry(policy):
-        geometry = yield from measure(columns.wide(), columns.size, screened.norms)
+        geometry = yield from measure(columns.reader(), columns.size, screened.norms)
         seen = replace(seen, geometry=geometry)
     for k, step in enumerate(policy.pre_aggregators):
         links.append((yield from step.prepare(seen)))

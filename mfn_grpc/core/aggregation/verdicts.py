@@ -31,6 +31,15 @@ def verdicts_of(
     ]
 
 
+def in_vain(screened: Screened) -> list[ClientVerdict]:
+    """The verdicts on those that passed the screens of a round without an aggregate."""
+    why = VerdictKind.REJECTED, VerdictReason.ROUND_SKIPPED, ""
+    return [
+        ClientVerdict(update.client_id, *why, float(norm), None, None)
+        for update, norm in zip(screened.passed, screened.norms, strict=True)
+    ]
+
+
 def _judged(taken: bool) -> tuple[VerdictKind, VerdictReason]:
     if taken:
         return VerdictKind.ACCEPTED, VerdictReason.UNSPECIFIED

@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 import numpy as np
 
-from mfn_grpc.core.aggregation.blocks import TILE_COLUMNS
+from mfn_grpc.core.aggregation.blocks import TILE_COLUMNS, aligned_zeros
 from mfn_grpc.core.aggregation.kernels.middle import middle_means
 from mfn_grpc.core.aggregation.kernels.nearest import means_near_median
 from mfn_grpc.core.aggregation.kernels.networks import network
@@ -41,7 +41,7 @@ class ByCoordinate(Prepared):
         """As the rule does it, in tiles that stay in the processor's cache."""
         if self._tile.dtype != block.dtype or not self._tile.size:
             # Zeros: what a last tile does not fill is sorted all the same.
-            self._tile = np.zeros((len(self.rows), _tile_columns(block.itemsize * len(self.rows))), block.dtype)
+            self._tile = aligned_zeros(len(self.rows), _tile_columns(block.itemsize * len(self.rows)), block.dtype)
         combined = np.empty(block.shape[1])
         self._combine(block, combined, distances)
         return combined

@@ -19,9 +19,10 @@ ROUNDING = 1e-12
 class CovarianceFilterRule(MajorityRule):
     """The weighted mean whose covariance has the least largest eigenvalue, of those that a filter passes through.
 
-    CAF: Allouah, Guerraoui & Stephan, ICML 2025, algorithm 2. Weights c start at 1. While their sum exceeds n - 2 f:
-    tau_i is the squared projection of x_i - mean on the direction of greatest covariance, and c_i <- c_i (1 - tau_i /
-    tau_max), with tau_max among those that still weigh, so that each step takes at least one away.
+    CAF: Allouah, Guerraoui & Stephan, ICML 2025, algorithm 2. Weights c start at 1. While their sum exceeds n - 2 f,
+    and 0: tau_i is the squared projection of x_i - mean on the direction of greatest covariance, and
+    c_i <- c_i (1 - tau_i / tau_max), with tau_max among those that still weigh, so that each step takes at least one
+    away.
     """
 
     geometric: ClassVar[bool] = True
@@ -30,7 +31,7 @@ class CovarianceFilterRule(MajorityRule):
         """Filter, in the space that the updates span."""
         inner = seen.geometry.inner[: seen.n, : seen.n]
         weights, best, least = np.ones(seen.n), np.ones(seen.n), np.inf
-        while (total := weights.sum()) > seen.n - 2 * seen.f or np.isinf(least):
+        while (total := weights.sum()) > max(0, seen.n - 2 * seen.f) or np.isinf(least):
             yield
             eigenvalue, projections = _greatest_direction(inner, weights / total)
             if eigenvalue < least:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mfn_grpc.core.aggregation import CovarianceFilterRule, aggregate_arrays
+from mfn_grpc.core.aggregation import Bucketing, CovarianceFilterRule, aggregate_arrays
 from tests.core.aggregation import oracles
 from tests.core.aggregation.cases import normal, policy, vector
 
@@ -32,3 +32,20 @@ def test_colluding_copies_far_away_lose_their_weight(far: float) -> None:
     found, record = aggregate_arrays(x, policy(CovarianceFilterRule(), 4))
     assert [verdict.weight for verdict in record.verdicts[:4]] == [0.0] * 4
     assert np.linalg.norm(found - x[4:].mean(axis=0)) < 1
+
+
+@pytest.mark.parametrize(("n", "f"), [(2, 2), (3, 2), (2, 3), (1, 1), (5, 9)])
+def test_it_stays_among_the_updates_when_no_majority_is_left(n: int, f: int) -> None:
+    """Nothing tells the far one from the others then; what comes out is still a mean of some of them."""
+    x = np.repeat(np.arange(float(n))[:, None], 3, axis=1)
+    x[-1] += 1e100
+    found = vector(x, CovarianceFilterRule(), f)
+    assert (x.min(axis=0) <= found).all()
+    assert (found <= x.max(axis=0)).all()
+
+
+def test_it_stays_among_means_of_groups_when_no_majority_is_left() -> None:
+    x = np.repeat([[0.0], [1.0], [2.0], [1e100]], 3, axis=1)
+    found = vector(x, CovarianceFilterRule(), 2, Bucketing(2))
+    assert (found >= 0).all()
+    assert (found <= 1e100).all()
