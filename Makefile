@@ -37,6 +37,10 @@ serve: $(VENV)/.runtime ## Run a development server on the loopback interface.
 test: $(VENV)/.dev ## Run the tests; make test ARGS="-k nernst" chooses.
 	@MFN_ENV=dev $(BIN)/python -m pytest $(ARGS)
 
+.PHONY: chaos
+chaos: $(VENV)/.dev ## Kill a coordinator 100 times and require the models of an undisturbed run.
+	@MFN_ENV=dev MFN_CHAOS_KILLS=100 $(BIN)/python -m pytest -rP tests/e2e/federation/test_killed_coordinator.py $(ARGS)
+
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure speed and memory, each figure beside its peer.
 	@MFN_ENV=dev $(BIN)/python -m benchmarks $(ARGS)

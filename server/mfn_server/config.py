@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 CONFIGS = Path(__file__).parent / "configs"
 MIN_KEY_CHARACTERS = 32
 GIB = 1024**3
-OF_THE_CLIENT = {"MFN_SERVER", "MFN_DEBUG"}
-"""Variables of the same prefix that the `mfn` command reads."""
+READ_ELSEWHERE = {"MFN_SERVER", "MFN_DEBUG", "MFN_CRASH_AT"}
+"""Variables of the same prefix that are no settings: the `mfn` command's, and where a test ends the process."""
 
 
 class Environment(StrEnum):
@@ -187,7 +187,7 @@ def load_settings(**overrides: Any) -> Settings:
 def misspelt(variables: Iterable[str]) -> dict[str, str]:
     """Variables that look like a setting but are none, and the setting each comes closest to."""
     known = {f"MFN_{name.upper()}" for name in Settings.model_fields}
-    unknown = [name for name in variables if name.startswith("MFN_") and name not in known | OF_THE_CLIENT]
+    unknown = [name for name in variables if name.startswith("MFN_") and name not in known | READ_ELSEWHERE]
     near = {name: get_close_matches(name, known, n=1) for name in unknown}
     return {name: found[0] for name, found in near.items() if found}
 
