@@ -21,12 +21,14 @@ PAGE = 2
 class Wishes:
     """What is to go wrong, and what was seen.
 
-    unavailable: calls that are lost before they are answered. cut_after: chunks or events after which each stream in
-    turn breaks. refuse_after: chunks after which an upload is refused for good.
+    unavailable: calls that are lost before they are answered. owner: the server that owns everything instead of this
+    one. cut_after: chunks or events after which each stream in turn breaks. refuse_after: chunks after which an upload
+    is refused for good.
     """
 
     def __init__(self) -> None:
         self.unavailable = 0
+        self.owner = ""
         self.cut_after: list[int] = []
         self.refuse_after: int | None = None
         self.requests: list[Any] = []
@@ -75,6 +77,11 @@ class Federations(SERVICER):  # type: ignore[misc]  # what a test does not call 
         if self._wishes.unavailable:
             self._wishes.unavailable -= 1
             context.abort(grpc.StatusCode.UNAVAILABLE, "lost")
+
+        if self._wishes.owner:
+            details = status_bytes("NOT_OWNER", owner=self._wishes.owner)
+            context.set_trailing_metadata((("grpc-status-details-bin", details),))
+            context.abort(grpc.StatusCode.UNAVAILABLE, f"connect to {self._wishes.owner}")
 
     def _answer(self, kind: Any, request: Any, context: Any) -> Any:
         self._seen(request, context)

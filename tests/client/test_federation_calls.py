@@ -57,6 +57,20 @@ def test_a_creating_call_that_was_lost_is_repeated_under_the_same_id(
     assert ids[0] == ids[1] == ids[2] != ids[3]
 
 
+def test_a_call_that_stays_lost_is_given_up_after_four_attempts(call: Face, wishes: Wishes) -> None:
+    wishes.unavailable = 9
+    with pytest.raises(Unavailable, match="lost"):
+        call("get_federation", "digits")
+    assert len(wishes.requests) == 4
+
+
+def test_a_server_that_names_the_owner_is_not_asked_again(call: Face, wishes: Wishes) -> None:
+    wishes.owner = "there:2"
+    with pytest.raises(Unavailable, match=r"connect to there:2 \(NOT_OWNER\)"):
+        call("get_federation", "digits")
+    assert len(wishes.requests) == 1
+
+
 def test_a_deletion_that_was_lost_is_not_repeated(call: Face, wishes: Wishes) -> None:
     wishes.unavailable = 1
     with pytest.raises(Unavailable):

@@ -11,19 +11,9 @@ import pytest
 from mfn_client import PermissionDenied
 from mfn_client._exceptions import translated
 from mfn_client._statuses import CallStatus, TrueStatus, in_batches
-from tests.client.fakes import status_bytes
+from tests.client.refusing import ATTEMPTS, REASON, answering, refuse
 
-ATTEMPTS = 30
-"""Without care, about every call loses the status that its server sent."""
 LARGE = b"x" * 100_000
-
-
-async def refuse(_requests: Any, context: Any) -> None:
-    """Reads a little, then refuses with a reason."""
-    for _ in range(2):
-        await context.read()
-    trailers = (("grpc-status-details-bin", status_bytes("SCOPE_MISSING")),)
-    await context.abort(grpc.StatusCode.PERMISSION_DENIED, "no", trailers)
 
 
 async def count(_requests: Any, context: Any) -> bytes:
@@ -36,18 +26,13 @@ async def count(_requests: Any, context: Any) -> bytes:
 
 @pytest.fixture
 async def channel() -> AsyncIterator[Any]:
-    server = grpc.aio.server()
     methods: Any = {
         "both": grpc.stream_stream_rpc_method_handler(refuse),
         "one": grpc.stream_unary_rpc_method_handler(refuse),
         "count": grpc.stream_unary_rpc_method_handler(count),
     }
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test", methods),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as opened:
+    async with answering("test", methods) as target, grpc.aio.insecure_channel(target) as opened:
         yield opened
-    await server.stop(None)
 
 
 async def write_on(call: Any) -> None:
@@ -63,7 +48,7 @@ async def test_a_writer_learns_why_the_server_refused(channel: Any) -> None:
             await write_on(call)
         error = await status.error()
         assert isinstance(error, PermissionDenied)
-        assert error.reason == "SCOPE_MISSING"
+        assert error.reason == REASON
 
 
 def endless() -> Iterator[bytes]:
@@ -76,14 +61,14 @@ async def test_a_reader_beside_a_stream_of_requests_learns_it_too(channel: Any) 
         call = TrueStatus(channel.stream_stream("/test/both")(in_batches(endless())))
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             [message async for message in call]
-        assert translated(raised.value).reason == "SCOPE_MISSING"
+        assert translated(raised.value).reason == REASON
 
 
 async def test_and_so_does_who_waits_for_one_answer(channel: Any) -> None:
     for _ in range(ATTEMPTS):
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await TrueStatus(channel.stream_unary("/test/one")(in_batches(endless())))
-        assert translated(raised.value).reason == "SCOPE_MISSING"
+        assert translated(raised.value).reason == REASON
 
 
 async def test_a_call_that_ends_well_has_no_error_and_an_answer(channel: Any) -> None:

@@ -26,6 +26,7 @@ from mfn_client._fractals import BoxCountOptions, FractalAnalysis, NullCompariso
 from mfn_client._results import Model, RunResult, StabilityReport
 from mfn_client._resume import UnaryAttempts
 from mfn_client._spec import FeatureArguments, SpecArguments
+from mfn_client._statuses import TrueStatus, in_batches
 from mfn_client._stream import SimulationStream
 from mfn_client._uploads import UPLOAD_ARRAY, UPLOAD_TIMEOUT_S, UploadedArray, upload_requests, uploaded
 from mfn_client._validation import ValidationReport
@@ -66,7 +67,7 @@ class AsyncClient(AsyncFederationMethods, BaseClient[AsyncSimulation]):
             request_serializer=type(call.request).SerializeToString,
             response_deserializer=call.answer.FromString,
         )
-        attempts = UnaryAttempts(self._seconds(call, timeout))
+        attempts = UnaryAttempts(self._seconds(call, timeout), lost_attempts=call.lost_attempts)
         while True:
             try:
                 return call.decode(await method(call.request, timeout=attempts.seconds_left()))
@@ -172,13 +173,14 @@ class AsyncClient(AsyncFederationMethods, BaseClient[AsyncSimulation]):
         A server without a state directory forgets the array when it restarts; its use is then NotFound: upload it
         again.
         """
-        method = self._channel.stream_unary(
+        method = self._bare_channel.stream_unary(
             UPLOAD_ARRAY,
             request_serializer=simulation.UploadArrayRequest.SerializeToString,
             response_deserializer=simulation.UploadArrayResponse.FromString,
         )
         try:
-            answer = await method(upload_requests(array), timeout=timeout)
+            requests = in_batches(upload_requests(array))
+            answer = await TrueStatus(method(requests, timeout=timeout, metadata=self._metadata()))
         except grpc.aio.AioRpcError as error:
             raise translated(error) from None
         return uploaded(array, answer)
@@ -217,13 +219,17 @@ class AsyncClient(AsyncFederationMethods, BaseClient[AsyncSimulation]):
             timeout: Seconds for everything. Default: none.
         """
         begin = _feature_calls.stream_begin(thresholds, report_stride, early_warning)
-        method = self._channel.stream_stream(
+        method = self._bare_channel.stream_stream(
             EXTRACT_FEATURE_STREAM,
             request_serializer=features_pb2.ExtractFeatureStreamRequest.SerializeToString,
             response_deserializer=features_pb2.ExtractFeatureStreamResponse.FromString,
         )
         state = AsyncFeatureStreamState(begin, frames, timeout)
-        return AsyncFeatureStream(state, lambda requests, seconds: method(requests, timeout=seconds))
+
+        def opened(requests: Any, seconds: float | None) -> TrueStatus:
+            return TrueStatus(method(requests, timeout=seconds, metadata=self._metadata()))
+
+        return AsyncFeatureStream(state, opened)
 
     async def analyze_fractal(
         self,

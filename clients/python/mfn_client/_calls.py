@@ -32,13 +32,17 @@ _HEALTH_WORDS = {0: "UNKNOWN", 1: "SERVING", 2: "NOT_SERVING", 3: "SERVICE_UNKNO
 
 @dataclass(frozen=True)
 class UnaryCall(Generic[T_co]):
-    """One unary call: `decode` turns the answer into what the caller wants; `timeout` in seconds."""
+    """One unary call: `decode` turns the answer into what the caller wants; `timeout` in seconds.
+
+    lost_attempts: as of `UnaryAttempts`.
+    """
 
     method: str
     request: Message
     answer: type[Message]
     decode: Callable[[Any], T_co]
     timeout: float
+    lost_attempts: int = 1
 
 
 @dataclass(frozen=True)

@@ -26,19 +26,8 @@ _RETRIED = {
     "backoffMultiplier": 2,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
-_REPEATABLE_ON_FEDERATIONS = (
-    "CreateFederation",
-    "GetFederation",
-    "ListFederations",
-    "PauseFederation",
-    "ResumeFederation",
-    "EnrolParticipant",
-    "ListParticipants",
-    "ListRounds",
-    "ListVerdicts",
-)
-# Every call is a pure function of its request, or carries an id by which the server knows a repeat, or changes nothing
-# when repeated; uploads make something and stay out, as do deletions, whose repeat finds nothing.
+# Every call is a pure function of its request; uploads make something and stay out. Calls about federations are
+# repeated by `UnaryAttempts`, as grpc would repeat an UNAVAILABLE that names the server to ask as well.
 _REPEATABLE = [
     {"service": "mfn.v1.ElectrochemistryService"},
     {"service": "mfn.v1.FeatureService"},
@@ -48,7 +37,6 @@ _REPEATABLE = [
         {"service": "mfn.v1.SimulationService", "method": method}
         for method in ("Simulate", "RunSimulation", "AnalyzeStability", "ListModels")
     ),
-    *({"service": "mfn.v1.FederationService", "method": method} for method in _REPEATABLE_ON_FEDERATIONS),
 ]
 SERVICE_CONFIG: Mapping[str, Any] = {
     "loadBalancingConfig": [{"round_robin": {}}],

@@ -56,7 +56,7 @@ class Client(FederationMethods, BaseClient[Simulation]):
             request_serializer=type(call.request).SerializeToString,
             response_deserializer=call.answer.FromString,
         )
-        attempts = UnaryAttempts(self._seconds(call, timeout))
+        attempts = UnaryAttempts(self._seconds(call, timeout), lost_attempts=call.lost_attempts)
         while True:
             try:
                 return call.decode(method(call.request, timeout=attempts.seconds_left()))

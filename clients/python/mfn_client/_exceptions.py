@@ -41,6 +41,8 @@ from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "mfn.v1"
 DETAILS_KEY = "grpc-status-details-bin"
+NOT_OWNER = "NOT_OWNER"
+"""The reason of a server that knows which other one to ask: metadata `owner`."""
 _Detail = TypeVar("_Detail", bound=Message)
 
 

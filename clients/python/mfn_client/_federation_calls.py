@@ -18,6 +18,9 @@ from mfn_grpc.v1 import federation_pb2 as pb
 T = TypeVar("T")
 SERVICE = "/mfn.v1.FederationService"
 TIMEOUT_S = 30.0
+LOST_ATTEMPTS = 4
+_ONCE = ("DeleteFederation", "RemoveParticipant")
+"""A deletion's repeat finds nothing; all others carry an id by which the server knows a repeat, or change nothing."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Listing(Generic[T]):
         request = type(self.request)()
         request.CopyFrom(self.request)
         request.page_token = token
-        return UnaryCall(f"{SERVICE}/{self.method}", request, self.answer, self._page, TIMEOUT_S)
+        return _call(self.method, request, self.answer, self._page)
 
     def _page(self, answer: Any) -> Page[T]:
         items = [decoded(self.kind, each) for each in getattr(answer, self.answered)]
@@ -140,7 +143,8 @@ def list_verdicts(
 
 
 def _call(method: str, request: Message, answer: type[Message], decode: Callable[[Any], T]) -> UnaryCall[T]:
-    return UnaryCall(f"{SERVICE}/{method}", request, answer, decode, TIMEOUT_S)
+    attempts = 1 if method in _ONCE else LOST_ATTEMPTS
+    return UnaryCall(f"{SERVICE}/{method}", request, answer, decode, TIMEOUT_S, attempts)
 
 
 def _federation(answer: Any) -> Federation:

@@ -92,7 +92,7 @@ class Participant:
 class Round:
     """One round. `state`: "collecting", "aggregating", "evaluating", "done" or "skipped".
 
-    `skip_reason`: "quorum", "screened_beyond_f", "precondition" or "not_finite" where it was skipped, else
+    `skip_reason`: "quorum", "screened_beyond_f", "precondition", "not_finite" or "failed" where it was skipped, else
     "unspecified". `f`: what the rule worked with. `metrics`: the median of each over the `reports`.
     """
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mfn_client._exceptions import Overloaded, RpcError
+from mfn_client._exceptions import NOT_OWNER, Overloaded, RpcError, Unavailable
 
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
@@ -47,14 +47,20 @@ def is_busy(error: RpcError) -> bool:
 
 
 class UnaryAttempts:
-    """The attempts of one unary call: a busy server is asked again while the seconds of the call last."""
+    """The attempts of one unary call: a busy server is asked again while the seconds of the call last.
+
+    lost_attempts: how often the call is tried where no server answers, or one that starts or stops. 1 where grpc sees
+    to that, or a repeat could do harm.
+    """
 
     def __init__(
         self,
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
+        lost_attempts: int = 1,
     ) -> None:
+        self._lost_left = lost_attempts
         self._clock = clock
         self._deadline = clock() + seconds
         self._backoff = Backoff(seconds, clock, jitter)
@@ -65,7 +71,13 @@ class UnaryAttempts:
 
     def delay(self, error: RpcError) -> float:
         """Seconds to wait before the next attempt; raises the error when no attempt can come after it."""
-        wait = self._backoff.delay(error.retry_after) if is_busy(error) else None
+        again = is_busy(error) or self._is_lost(error)
+        wait = self._backoff.delay(error.retry_after) if again else None
         if wait is None or wait >= self.seconds_left():
             raise error from None  # what grpc raised says nothing more
         return wait
+
+    def _is_lost(self, error: RpcError) -> bool:
+        """Whether another attempt may find a server; one that names the owner has answered for good."""
+        self._lost_left -= 1
+        return self._lost_left > 0 and isinstance(error, Unavailable) and error.reason != NOT_OWNER

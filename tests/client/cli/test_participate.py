@@ -7,14 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mfn_client import AggregationPolicy, Client, FederationPolicy
-from mfn_client.federated import generate_key, public_key, read_acknowledgements, save_key
+from mfn_client import AggregationPolicy, Client, FederationPolicy, federated
+from mfn_client.federated import Participation, generate_key, public_key, read_acknowledgements, save_key
 from mfn_server.embedded import EmbeddedServer
 from tests.client.cli.running import mfn
 
 TRAINING = """
 import nothing_of_this_name_is_installed
 """
+BROKEN = {
+    "dividing": "share = 1 / 0",
+    "importing": "from math import nothing_of_this_name",
+    "leaving": "import sys\nsys.exit('no data')",
+    "lacking": "import sys\nsys.no_such_thing",
+    "unfinished": "def fit(arrays, config:",
+}
 ADDING = """
 def fit(arrays, config):
     return {name: values + 1 for name, values in arrays.items()}, 3, {}
@@ -40,6 +47,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in, with a module of training code and a key."""
     (tmp_path / "adding.py").write_text(ADDING)
     (tmp_path / "needing.py").write_text(TRAINING)
+    for name, text in BROKEN.items():
+        (tmp_path / f"{name}.py").write_text(text)
     save_key(generate_key(), tmp_path / "alice.pem")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -91,6 +100,41 @@ def test_another_key_is_refused(server: EmbeddedServer, federation: str, here: P
     done = mfn(*takes_part(server, "adding:fit"))
     assert done.exit_code == 1
     assert "SIGNATURE_INVALID" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "error"),
+    [
+        ("dividing", "ZeroDivisionError: division by zero"),
+        ("importing", "ImportError: cannot import name 'nothing_of_this_name'"),
+        ("leaving", "SystemExit: no data"),
+        ("lacking", "AttributeError: module 'sys' has no attribute 'no_such_thing'"),
+        ("unfinished", "SyntaxError: "),
+    ],
+)
+def test_a_module_that_fails_is_told_with_its_own_error_and_where(
+    server: EmbeddedServer, here: Path, module: str, error: str
+) -> None:
+    done = mfn(*takes_part(server, f"{module}:fit"))
+    assert done.exit_code == 1
+    assert f"Error: the module '{module}' failed while it was imported: {error}" in done.stderr
+    assert f"{module}.py" in done.stderr
+    assert "participate.py" not in done.stderr
+    assert "mfn itself" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "patience"), [((), {"connect_for": 30.0}), (("--retry-for", 900), {"retry_for": 900.0})]
+)
+def test_it_gives_up_early_where_nothing_answers_unless_it_is_told_how_long_to_try(
+    server: EmbeddedServer, here: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[object, ...], patience: object
+) -> None:
+    def take_part(*_: object, **more: object) -> Participation:
+        assert {name: more[name] for name in ("connect_for", "retry_for") if name in more} == patience
+        return Participation("uid-1", "max_rounds", None, None, (), (), ())
+
+    monkeypatch.setattr(federated, "participate", take_part)
+    assert mfn(*takes_part(server, "adding:fit", *options)).exit_code == 0
 
 
 def test_it_gives_up_on_a_server_that_is_gone(here: Path) -> None:

@@ -1,6 +1,7 @@
 """Whatever breaks, each round gets one update of each participant, and always the same bytes."""
 
 import hashlib
+import math
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,31 @@ def test_a_server_that_is_not_ready_is_asked_again(refusal: Refusal) -> None:
         fake.wrong.refusals = [refusal, refusal]
         assert take_part(target).rounds == (1,)
         assert len(fake.joins) == 3
+
+
+def test_a_break_is_told_once_and_that_it_is_over_once(caplog: pytest.LogCaptureFixture) -> None:
+    broken: list[int] = []
+
+    def break_off(_: Any, request: pb.FederateRequest) -> Refusal | None:
+        if request.HasField("update_begin") and not broken:
+            broken.append(1)
+            fake.wrong.refusals = [LOST, LOST]
+            return LOST
+        return None
+
+    with caplog.at_level("WARNING", "mfn_client.federated"), federation() as (target, fake):
+        fake.wrong.refusals = [LOST, LOST, LOST]
+        fake.wrong.hooks.append(break_off)
+        take_part(target)
+    told = [record.getMessage().partition(":")[0] for record in caplog.records]
+    assert told == ["Not joined yet, trying on", "Joined", "The stream broke, joining again", "Joined again"]
+
+
+def test_a_server_that_never_answers_is_given_up_sooner() -> None:
+    with federation() as (target, _):
+        pass
+    with pytest.raises(Unavailable):
+        take_part(target, retry_for=math.inf, connect_for=0.05)
 
 
 def test_a_server_that_stays_away_is_given_up_in_the_end() -> None:

@@ -111,3 +111,32 @@ def test_the_budget_runs_from_the_first_failure_and_progress_begins_it_anew() ->
     clock.sleep(10.5)
     with pytest.raises(RpcError, match="why"):
         retry.delay(lost)
+
+
+def test_until_a_server_has_answered_the_first_budget_counts() -> None:
+    for error, lasts in (
+        (failure(CODE.UNAVAILABLE), False),
+        (catalogued("NOT_OWNER"), False),
+        (catalogued("WARMING_UP"), True),
+    ):
+        clock = Clock()
+        retry = Retry(1000, clock, lambda: 0.0, first_budget_s=30)
+        retry.delay(error)
+        clock.sleep(31)
+        if lasts:
+            retry.delay(failure(CODE.UNAVAILABLE))
+        else:
+            with pytest.raises(RpcError):
+                retry.delay(error)
+
+
+def test_once_it_has_answered_the_other_one_does() -> None:
+    clock, lost = Clock(), failure(CODE.UNAVAILABLE)
+    retry = Retry(1000, clock, lambda: 0.0, first_budget_s=30)
+    retry.delay(lost)
+    retry.answered()
+    clock.sleep(1000)
+    retry.delay(lost)
+    clock.sleep(1)
+    with pytest.raises(RpcError):
+        retry.delay(lost)

@@ -67,7 +67,7 @@ def command(
     if json:
         emit_json({"runs": outcomes, "federated": federated})
     else:
-        tell(console(), federated)
+        tell(console(), FEDERATED, federated)
 
 
 def _run(client: "Client", run: DemoRun, folder: Path, quiet: bool) -> Outcome:

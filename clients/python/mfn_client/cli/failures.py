@@ -7,9 +7,12 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from mfn_client import RpcError
 
 JOB_FAILED = 1
 BAD_USAGE = 2
@@ -69,7 +72,7 @@ def _remedy(package: str) -> str:
 def _explain_ours(error: Exception) -> Failure | None:
     if not type(error).__module__.startswith("mfn_client."):
         return None
-    from mfn_client import InsecureCredentials, InvalidArgument, MfnError, RpcError, Unavailable
+    from mfn_client import InsecureCredentials, InvalidArgument, MfnError, RpcError
     from mfn_client._export import OutputRefused
 
     if isinstance(error, OutputRefused | InsecureCredentials):
@@ -77,10 +80,22 @@ def _explain_ours(error: Exception) -> Failure | None:
     if isinstance(error, RpcError):
         violations = [{"field": each.field, "description": each.description} for each in error.violations]
         facts = {"message": error.message, "code": error.code.name, "reason": error.reason, "violations": violations}
-        hint = "\nIs a server running there? `mfn serve` starts one." if isinstance(error, Unavailable) else ""
         code = BAD_USAGE if isinstance(error, InvalidArgument) else JOB_FAILED
-        return Failure(code, f"{error}{hint}", facts | {"request_id": error.request_id})
+        return Failure(code, f"{error}{_hint(error)}", facts | {"request_id": error.request_id})
     return Failure(JOB_FAILED, str(error)) if isinstance(error, MfnError) else None
+
+
+def _hint(error: "RpcError") -> str:
+    """What the user may do, as a line; a status with a reason of the catalogue came from a server."""
+    from mfn_client import Unavailable
+    from mfn_client._exceptions import NOT_OWNER
+
+    owner = error.metadata.get("owner", "")
+    if error.reason == NOT_OWNER and ":" in owner:
+        return f"\nAsk the server that owns it: --server {owner}"
+    if isinstance(error, Unavailable) and not error.reason:
+        return "\nIs a server running there? `mfn serve` starts one."
+    return ""
 
 
 def _explain_unforeseen(error: Exception) -> Failure | None:

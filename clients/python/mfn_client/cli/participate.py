@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 NAME = "participate"
 FUNCTION = "MODULE:FUNCTION"
+CONNECT_FOR_S = 30.0
 
 
 def command(
@@ -42,8 +44,13 @@ def command(
         str, typer.Option(help="When training fails: raise it and leave, or decline the round and go on.")
     ] = "raise",
     retry_for: Annotated[
-        float, typer.Option(min=0, help="Seconds without progress after which it gives up; inf never does.")
-    ] = 600.0,
+        float | None,
+        typer.Option(
+            min=0,
+            help="Seconds without progress after which it gives up; inf never does. Default: 600, but 30 while no "
+            "server has answered yet.",
+        ),
+    ] = None,
     server: Server = None,
     api_key: ApiKey = None,
     json: Json = False,
@@ -52,12 +59,17 @@ def command(
     if server is None:
         raise UsageError(NAME_A_SERVER)
     own = [_Own(words) for words in (fit, evaluate) if words is not None]
-    settings = {"on_error": on_error, "cache": cache, "record": record, "retry_for": retry_for}
+    settings = {"on_error": on_error, "cache": cache, "record": record, **_patience(retry_for)}
     done = _taken_part(server, federation, own, name=name, key=private_key(key), api_key=api_key, **settings)
     if json:
         emit_json(done)
     else:
         _tell(done)
+
+
+def _patience(retry_for: float | None) -> dict[str, float]:
+    """How long to go on; a wrong address is told soon unless the user says how long to try."""
+    return {"connect_for": CONNECT_FOR_S} if retry_for is None else {"retry_for": retry_for}
 
 
 class _Own:
@@ -100,23 +112,45 @@ def function_of(text: str) -> Any:
 
     Raises:
         UsageError: there is none.
+        JobFailed: the module raises while it is imported.
     """
     module, colon, name = text.partition(":")
     if not module or not colon or not name:
         raise UsageError(f"{text!r} must be {FUNCTION}, such as train:fit")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
+    loaded = _imported(module)
+    if not hasattr(loaded, name):
+        raise UsageError(f"the module {module!r} has no {name!r}")
+    found = getattr(loaded, name)
+    if not callable(found):
+        raise UsageError(f"{text} is not a function")
+    return found
+
+
+def _imported(module: str) -> ModuleType:
+    """A module of the user's; what it raises while it is imported is no fault of ours, and where it did is shown."""
     try:
-        found = getattr(importlib.import_module(module), name)
+        return importlib.import_module(module)
     except ModuleNotFoundError as error:
         own = f"{module}.".startswith(f"{error.name}.")
         missing = f"there is no module {module!r} here" if own else f"{module} needs the Python package {error.name}"
         raise UsageError(missing) from None
-    except AttributeError:
-        raise UsageError(f"the module {module!r} has no {name!r}") from None
-    if not callable(found):
-        raise UsageError(f"{text} is not a function")
-    return found
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever it is, the user is told
+        traceback.print_exception(error.with_traceback(_without_importing(error.__traceback__)))
+        kind = type(error).__name__
+        raise JobFailed(f"the module {module!r} failed while it was imported: {kind}: {error}") from None
+
+
+def _without_importing(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback from the first line that is the user's."""
+    ours = (__file__, importlib.__file__)
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name not in ours and not name.startswith("<frozen importlib"):
+            break
+        trace = trace.tb_next
+    return trace
 
 
 def _tell(done: "Participation") -> None:

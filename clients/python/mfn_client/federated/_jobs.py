@@ -16,16 +16,22 @@ class _Job:
     work: Callable[[], Any]
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[Any]
+    tells_all: bool
 
     def do(self) -> None:
         try:
             self._tell(self.done.set_result, self.work())
+        except Exception as error:  # noqa: BLE001  # whoever waits for the work raises it
+            ends_a_coroutine = isinstance(error, StopIteration)
+            self._tell(
+                self.done.set_exception, RuntimeError(f"the work raised {error!r}") if ends_a_coroutine else error
+            )
         except BaseException as error:
-            plain = isinstance(error, Exception) and not isinstance(error, StopIteration)
-            # Others would end the event loop, or a coroutine, that they are raised in.
-            self._tell(self.done.set_exception, error if plain else RuntimeError(f"the work raised {error!r}"))
-            if not isinstance(error, Exception):
-                raise
+            # It would end the event loop that it is raised in. On the caller's thread the caller has it already, and
+            # whoever waits is cancelled: told as well, it might come first, and nobody would say goodbye.
+            if self.tells_all:
+                self._tell(self.done.set_exception, RuntimeError(f"the work raised {error!r}"))
+            raise
 
     def _tell(self, settle: Callable[[Any], None], outcome: Any) -> None:
         def settled() -> None:
@@ -41,7 +47,7 @@ class Jobs:
 
     def __init__(self, own_thread: bool) -> None:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
-        self._needs_thread = own_thread
+        self._own_thread = self._needs_thread = own_thread
 
     async def run(self, work: Callable[[], T]) -> T:
         """The result of the work; raises what it raises. Cancelling stops the waiting, not the work."""
@@ -49,7 +55,7 @@ class Jobs:
             self._needs_thread = False
             threading.Thread(target=self.serve, name="mfn-participant", daemon=True).start()
         loop = asyncio.get_running_loop()
-        job = _Job(work, loop, loop.create_future())
+        job = _Job(work, loop, loop.create_future(), self._own_thread)
         self._queue.put(job)
         return await job.done  # type: ignore[no-any-return]  # the future of `work`
 

@@ -54,7 +54,7 @@ class Participant:
         self._acks: dict[Acknowledgement, None] = {}
         self._verdicts: dict[tuple[str, int], Verdict] = {}
         self._last_round = 0
-        self._leaving = False
+        self._leaving = self._lost = False
         self._joined_uid: str | None = None
         self._handlers: dict[str, Callable[[Any], Awaitable[None]]] = {
             "round_start": self._on_round_start,
@@ -99,7 +99,9 @@ class Participant:
         if isinstance(error, RpcError) and error.reason in TASK_REFUSED:
             self._worker.refuse_update()
         delay = self._retry.delay(error)
-        _log.warning("The stream broke, joining again in %.1f s: %s", delay, error)
+        what = "The stream broke, joining again" if self._joined_uid else "Not joined yet, trying on"
+        _log.log(logging.DEBUG if self._lost else logging.WARNING, "%s: %s", what, error)
+        self._lost = True
         return delay
 
     async def _attend(self) -> Participation:
@@ -114,6 +116,10 @@ class Participant:
 
     async def _listen(self, session: Session, welcome: pb.Welcome) -> Participation:
         began = asyncio.get_running_loop().time()
+        self._retry.answered()
+        if self._lost:
+            _log.warning("Joined again" if self._joined_uid else "Joined")
+            self._lost = False
         session.beat(welcome.policy.heartbeat_seconds)
         self._raise_failure()
         if self._joined_uid not in {None, self._who.federation_uid}:

@@ -1,7 +1,6 @@
 """Taking part in a federation, on both faces."""
 
 import asyncio
-import math
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
@@ -44,6 +43,7 @@ def participate(
     cache: str | Path | None = None,
     memory_bytes: int = MEMORY_BYTES,
     retry_for: float = RETRY_FOR_S,
+    connect_for: float | None = None,
     options: Options = (),
 ) -> Participation:
     """Take part in a federation until it is over: train when asked, survive breaks, return what came of it.
@@ -79,16 +79,17 @@ def participate(
             temporary files.
         memory_bytes: Largest model, and largest update, that is held in memory; larger ones are mapped from files.
         retry_for: Seconds without progress after which the last failure is raised; `math.inf` never gives up.
+        connect_for: The same while no server has answered yet, as at a wrong address. Default: `retry_for`.
         options: Further channel options of grpc, (name, value) each.
 
     Raises:
         SessionSuperseded: the same participant joined elsewhere.
         RpcError: the server refuses for good (NOT_ENROLLED, SIGNATURE_INVALID, MANIFEST_MISMATCH and the like), or
-            could not be reached for `retry_for` seconds.
+            could not be reached for `retry_for` or `connect_for` seconds.
         ValueError: an argument is not valid. Whatever `fit`, `evaluate` and `record` raise, see `on_error`.
     """
     jobs = Jobs(own_thread=False)
-    settings = _Settings(fit, evaluate, on_error, record, cache, memory_bytes, retry_for, jobs)
+    settings = _Settings(fit, evaluate, on_error, record, cache, memory_bytes, retry_for, connect_for, jobs)
     who = Identity(participant_name(federation, name), load_key(key))
     with_server = _Server(server, api_key, options)
     return _on_another_thread(lambda: _take_part(with_server, federation, who, settings), jobs)
@@ -108,6 +109,7 @@ async def participate_async(
     cache: str | Path | None = None,
     memory_bytes: int = MEMORY_BYTES,
     retry_for: float = RETRY_FOR_S,
+    connect_for: float | None = None,
     options: Options = (),
 ) -> Participation:
     """As `participate`, on the running event loop; `fit` and `evaluate` run on a thread of this participant's.
@@ -115,7 +117,7 @@ async def participate_async(
     Cancelling says goodbye to the server; training code that runs then cannot be stopped and ends by itself.
     """
     jobs = Jobs(own_thread=True)
-    settings = _Settings(fit, evaluate, on_error, record, cache, memory_bytes, retry_for, jobs)
+    settings = _Settings(fit, evaluate, on_error, record, cache, memory_bytes, retry_for, connect_for, jobs)
     who = Identity(participant_name(federation, name), load_key(key))
     try:
         return await _take_part(_Server(server, api_key, options), federation, who, settings)
@@ -154,15 +156,18 @@ class _Settings:
         cache: str | Path | None,
         memory_bytes: int,
         retry_for: float,
+        connect_for: float | None,
         jobs: Jobs,
     ) -> None:
         if on_error not in _ON_ERROR:
             raise ValueError(f"on_error is {on_error!r}, must be one of {', '.join(_ON_ERROR)}")
-        if math.isnan(retry_for) or retry_for < 0 or memory_bytes < 0:
-            raise ValueError(f"retry_for ({retry_for}) and memory_bytes ({memory_bytes}) must be 0 or more")
+        connect_for = retry_for if connect_for is None else connect_for
+        limits = {"retry_for": retry_for, "connect_for": connect_for, "memory_bytes": memory_bytes}
+        if wrong := [f"{name} is {value}" for name, value in limits.items() if not value >= 0]:
+            raise ValueError(f"{', '.join(wrong)}; must be 0 or more")
         self.work = Work(fit, evaluate, jobs, declines=on_error == "decline")
         self.note = _noting(record)
-        self.retry = Retry(retry_for)
+        self.retry = Retry(retry_for, first_budget_s=connect_for)
         self.memory_bytes = memory_bytes
         self._cache = cache
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import grpc
 
-from mfn_client._exceptions import MfnError, RpcError, StreamCorrupted
+from mfn_client._exceptions import NOT_OWNER, MfnError, RpcError, StreamCorrupted
 from mfn_client._resume import is_busy
 
 FIRST_DELAY_S = 0.1
@@ -54,6 +54,7 @@ class Retry:
         budget_s: Seconds without progress after which the failure is raised; infinite: never.
         clock: Seconds that only grow.
         jitter: A number from 0 to 1, another one each time.
+        first_budget_s: As `budget_s`, until a server has answered for the first time. Default: no other.
     """
 
     def __init__(
@@ -61,8 +62,11 @@ class Retry:
         budget_s: float,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
+        first_budget_s: float | None = None,
     ) -> None:
         self._budget_s, self._clock, self._jitter = budget_s, clock, jitter
+        self._first_budget_s = budget_s if first_budget_s is None else first_budget_s
+        self._answered = False
         self._failures = 0
         self._failing_since = math.inf
 
@@ -70,13 +74,19 @@ class Retry:
         """Something came or got through: earlier failures count no more."""
         self._failures, self._failing_since = 0, math.inf
 
+    def answered(self) -> None:
+        """A server is there; no progress by itself."""
+        self._answered = True
+
     def delay(self, error: MfnError) -> float:
         """Seconds to wait after this failure, at least what the server asks for; raises one that does not pass."""
         if not passes(error):
             raise error
+        if isinstance(error, RpcError) and error.reason not in {"", NOT_OWNER}:
+            self._answered = True
         now = self._clock()
         self._failing_since = min(self._failing_since, now)
-        if now - self._failing_since > self._budget_s:
+        if now - self._failing_since > (self._budget_s if self._answered else self._first_budget_s):
             raise error
         most = min(FIRST_DELAY_S * 2.0**self._failures, LONGEST_DELAY_S)
         self._failures = min(self._failures + 1, 30)

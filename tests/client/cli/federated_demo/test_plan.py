@@ -1,12 +1,14 @@
 """What the demo can be asked for, and what it needs."""
 
 import sys
+from typing import Any
 
 import pytest
 
+from mfn_client.cli.demo_runs import FEDERATED
 from mfn_client.cli.federated_demo import lab as lab_module
-from mfn_client.cli.federated_demo.lab import Lab
-from mfn_client.cli.federated_demo.plan import Plan, attack_of, policy_of
+from mfn_client.cli.federated_demo.lab import Lab, digits, finish
+from mfn_client.cli.federated_demo.plan import Plan, attack_of, experiment_of, policy_of
 from tests.client.cli.installing import entry_points
 from tests.client.cli.running import mfn
 
@@ -26,6 +28,19 @@ def test_a_rule_stands_alone_unless_steps_are_named(lab: Lab) -> None:
 def test_every_attack_of_the_registry_has_its_word(lab: Lab) -> None:
     assert all(isinstance(attack_of(lab, word), kind) for word, kind in lab.attacks.ATTACKS.items())
     assert attack_of(lab, "none") is None
+
+
+@pytest.mark.parametrize("plan", [Plan(), FEDERATED])
+def test_what_is_shown_by_default_breaks_the_mean_and_not_the_default_rule(lab: Lab, plan: Plan) -> None:
+    held = lab.robustness.federation(*digits(), experiment_of(lab, plan), plan.seed)
+
+    def accuracy(policy: Any) -> float:
+        pieces = lab.robustness.simulate(held, policy, attack_of(lab, plan.attack), experiment_of(lab, plan))
+        return float(finish(pieces).accuracy)
+
+    assert plan.attackers == plan.participants // 5
+    assert accuracy(lab.robustness.PLAIN_MEAN) < 0.2
+    assert accuracy(policy_of(lab, plan)) > 0.9
 
 
 @pytest.mark.parametrize(
@@ -51,7 +66,8 @@ def test_without_a_simulator_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(lab_module, "entry_points", lambda **_: [])
     done = mfn("federated-demo")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == "Error: There is no simulator of federations here: install mfn-grpc[demo].\n"
+    assert "There is no simulator of federations here: install mfn-grpc[demo]. " in done.stderr
+    assert "run `pip install -e '.[demo]'` there again" in done.stderr
 
 
 def test_a_simulator_that_cannot_be_loaded_names_the_extra_and_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ from rich.console import Console
 from mfn_client import FederationEvent, ModelRef, Round, Verdict
 from mfn_client.cli.federated_demo import showing
 from mfn_client.cli.federated_demo.following import Follower
-from mfn_client.cli.federated_demo.outcome import LeftOut, RoundReport, in_words
+from mfn_client.cli.federated_demo.outcome import LeftOut, Outcome, RoundReport, Simulated, in_words
 from mfn_client.cli.federated_demo.plan import Plan
+from mfn_client.cli.output import console
 
 REPORT = RoundReport(1, "done", 0.9375, 18, 0.125, (LeftOut("attacker-002", "screened", "not_finite", "NaN"),))
 
@@ -80,9 +81,22 @@ def test_elsewhere_than_in_a_terminal_every_round_is_a_line(capsys: pytest.Captu
     with showing.shown(Plan(rule="krum", pre=("bucketing",)), quiet=False) as show:
         show(REPORT)
     assert capsys.readouterr().out.splitlines() == [
-        "20 participants, 4 of them by a_little_is_enough, against krum behind bucketing",
+        "20 participants, 4 of them by scaled, against krum behind bucketing",
         "round   1  accuracy 93.8 %  counted 18  attackers' weight 12.5 %  left out: attacker 2 screened (not finite)",
     ]
+
+
+def test_the_end_sets_the_rule_beside_a_plain_mean_attacked_and_not(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome((REPORT,), 0.9375, 360, Simulated(plain_mean=0.0361, clean=0.981), 1.5)
+    showing.tell(console(), Plan(), outcome)
+    told = capsys.readouterr().out
+    assert told.startswith("Accuracy 93.8 % on 360 digits that nobody trained on, after 1.5 s.\n")
+    for rule, accuracy in (
+        ("the default rule, attacked by scaled", "93.8 %"),
+        ("plain mean, attacked by scaled, simulated", "3.6 %"),
+        ("plain mean, nobody attacking, simulated", "98.1 %"),
+    ):
+        assert any(rule in line and accuracy in line for line in told.splitlines())
 
 
 def test_with_json_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,9 +13,10 @@ from mfn_client import Client
 from mfn_client.federated import generate_key, participate, public_key
 from mfn_server.embedded import EmbeddedServer
 from tests.client.cli.running import mfn
+from tests.client.federations import Wishes, federations
 
 KEY = generate_key()
-COMMANDS = ("create", "enrol", "upload", "list", "show", "watch", "download", "pause", "resume", "delete")
+COMMANDS = ("create", "enrol", "remove", "upload", "list", "show", "watch", "download", "pause", "resume", "delete")
 
 
 @pytest.fixture(scope="module")
@@ -75,16 +76,21 @@ def test_the_group_lists_its_commands_and_each_has_help() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_without_a_server_each_asks_for_one(name: str) -> None:
-    words = {"enrol": ("digits", "alice", "--public-key", "00" * 32), "upload": ("digits", "first.npz"), "list": ()}
+    words = {
+        "enrol": ("digits", "alice", "--public-key", "00" * 32),
+        "remove": ("digits", "alice"),
+        "upload": ("digits", "first.npz"),
+        "list": (),
+    }
     done = mfn("federation", name, *words.get(name, ("digits",)))
     assert done.exit_code == 2
     assert done.stderr.startswith("Error: a federation lives on a server that stays: name one with --server HOST:PORT")
 
 
 def test_a_federation_waits_for_its_model_then_for_participants(call: Any) -> None:
-    assert said(call("create", "later")) == "federations/later is created; it waits for its model.\n"
+    assert said(call("create", "later", "--f", 0)) == "federations/later is created; it waits for its model.\n"
     assert said(call("upload", "later", "first.npz")).startswith("Model 0 of later has the SHA-256 ")
-    assert said(call("create", "now", "--model", "first.npz")).endswith("it waits for participants.\n")
+    assert "it waits for participants.\n" in said(call("create", "now", "--model", "first.npz"))
 
 
 def test_options_go_before_the_policy_file(call: Any, here: Path) -> None:
@@ -205,9 +211,9 @@ def test_what_happened_is_told_in_sentences_or_as_lines_of_json(call: Any, over:
         "round 1 asks 1 participant\n",
         "alice sent ",
         "for round 1: counted",
-        "alice in round 2 is accepted",
+        "alice in round 2 is accepted, share 1",
         "model 2 is published",
-        "round 2 is done: 1 counted, 0 left out",
+        "round 2 is done: 1 of 1 update accepted\n",
         "the federation is finished: max_rounds",
     ):
         assert sentence in told
@@ -240,3 +246,52 @@ def test_it_is_deleted_after_asking(call: Any, server: EmbeddedServer) -> None:
     gone = call("delete", "digits", "--yes", "--json")
     assert gone.exit_code == 1
     assert json.loads(gone.stdout)["error"]["reason"] == "RESOURCE_NOT_FOUND"
+
+
+def test_the_policy_and_why_it_waits_are_shown(call: Any) -> None:
+    said(call("create", "digits", "--model", "first.npz", "--f", 1, "--min-participants", 6))
+    shown = said(call("show", "digits"))
+    assert "trimmed_mean behind nearest_neighbor_mixing, f 1, quorum 6, target all connected" in shown
+    assert "0 of 100 rounds over" in shown
+    assert "It waits for participants: 0 of 6 connected.\n" in shown
+
+
+def test_a_quorum_that_bears_nobody_is_told_once_it_is_created(call: Any) -> None:
+    assert said(call("create", "small")).splitlines()[1:] == [
+        "Rounds start with 2 participants and bear no faulty one then; --min-participants 5 bears one."
+    ]
+    assert len(said(call("create", "enough", "--min-participants", 5)).splitlines()) == 1
+
+
+def test_a_participant_is_removed(call: Any) -> None:
+    said(call("create", "digits"))
+    said(call("enrol", "digits", "alice", "--public-key", public_key(KEY).hex()))
+    assert said(call("remove", "digits", "alice")) == "alice is removed from federations/digits.\n"
+    assert document(call("show", "digits", "--json"))["participants"] == []
+    gone = call("remove", "digits", "alice", "--json")
+    assert gone.exit_code == 1
+    assert json.loads(gone.stdout)["error"]["reason"] == "RESOURCE_NOT_FOUND"
+
+
+def test_a_round_that_never_was_is_told(call: Any, over: None) -> None:
+    done = call("show", "digits", "--round", 77)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "Error: federations/digits has no round 77; its last is 2\n"
+    said(call("create", "new"))
+    assert "has no round 1; it has had none yet" in call("show", "new", "--round", 1).stderr
+
+
+def test_a_verdict_is_shown_with_its_share(call: Any, over: None) -> None:
+    shown = said(call("show", "digits", "--round", 1))
+    assert "accepted, share 1" in shown
+    assert "Round 1 (an equal share is 1)" in shown
+
+
+def test_a_server_that_names_the_owner_is_told_to_be_asked() -> None:
+    wishes = Wishes()
+    wishes.owner = "10.0.0.7:50051"
+    with federations(wishes) as target:
+        done = mfn("federation", "pause", "digits", "--server", target)
+    assert done.exit_code == 1
+    assert done.stderr.endswith("Ask the server that owns it: --server 10.0.0.7:50051\n")
+    assert "mfn serve" not in done.stderr

@@ -121,6 +121,8 @@ const (
 	ErrorReason_ERROR_REASON_NOT_SELECTED ErrorReason = 70
 	// Whole, but not what was announced.
 	ErrorReason_ERROR_REASON_DIGEST_MISMATCH ErrorReason = 71
+	// A sealed file of a federation that does not open.
+	ErrorReason_ERROR_REASON_SEAL_BROKEN ErrorReason = 72
 )
 
 // Enum value maps for ErrorReason.
@@ -169,6 +171,7 @@ var (
 		69: "ERROR_REASON_ROUND_MISMATCH",
 		70: "ERROR_REASON_NOT_SELECTED",
 		71: "ERROR_REASON_DIGEST_MISMATCH",
+		72: "ERROR_REASON_SEAL_BROKEN",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":            0,
@@ -214,6 +217,7 @@ var (
 		"ERROR_REASON_ROUND_MISMATCH":         69,
 		"ERROR_REASON_NOT_SELECTED":           70,
 		"ERROR_REASON_DIGEST_MISMATCH":        71,
+		"ERROR_REASON_SEAL_BROKEN":            72,
 	}
 )
 
@@ -336,7 +340,7 @@ const file_mfn_grpc_v1_error_reason_proto_rawDesc = "" +
 	"\vstatus_code\x18\x01 \x01(\tR\n" +
 	"statusCode\x12\x18\n" +
 	"\ameaning\x18\x02 \x01(\tR\ameaning\x12\x16\n" +
-	"\x06remedy\x18\x03 \x01(\tR\x06remedy*\x88A\n" +
+	"\x06remedy\x18\x03 \x01(\tR\x06remedy*\x86C\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\xc3\x01\n" +
 	"\x1eERROR_REASON_MALFORMED_REQUEST\x10\x01\x1a\x9e\x01\xea\xe0\x18\x99\x01\n" +
@@ -423,7 +427,9 @@ const file_mfn_grpc_v1_error_reason_proto_rawDesc = "" +
 	"\x19ERROR_REASON_NOT_SELECTED\x10F\x1a\x8e\x01\xea\xe0\x18\x89\x01\n" +
 	"\x13FAILED_PRECONDITION\x12HThe participant sent an update for a round that it was not selected for.\x1a(Wait for a RoundStart with selected set.\x12\xd0\x01\n" +
 	"\x1cERROR_REASON_DIGEST_MISMATCH\x10G\x1a\xad\x01\xea\xe0\x18\xa8\x01\n" +
-	"\tDATA_LOSS\x12FEverything arrived, but its SHA-256 is not the one that was announced.\x1aSAnnounce the digest of the very bytes sent, and send them again from the beginning.:h\n" +
+	"\tDATA_LOSS\x12FEverything arrived, but its SHA-256 is not the one that was announced.\x1aSAnnounce the digest of the very bytes sent, and send them again from the beginning.\x12\xfb\x01\n" +
+	"\x18ERROR_REASON_SEAL_BROKEN\x10H\x1a\xdc\x01\xea\xe0\x18\xd7\x01\n" +
+	"\x13FAILED_PRECONDITION\x12tA sealed file of the federation does not open: its key is not configured, or it was altered. Metadata: file, key_id.\x1aJThe operator must add the key to MFN_FEDERATION_KEYS, or restore the file.:h\n" +
 	"\x11error_reason_info\x12!.google.protobuf.EnumValueOptions\x18\x8d\x8c\x03 \x01(\v2\x17.mfn.v1.ErrorReasonInfoR\x0ferrorReasonInfoB\x96\x01\n" +
 	"\n" +
 	"com.mfn.v1B\x10ErrorReasonProtoP\x01Z=github.com/neuron7x/mfn-grpc/clients/go/gen/mfn_grpc/v1;mfnv1\xa2\x02\x03MXX\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xe2\x02\x12Mfn\\V1\\GPBMetadata\xea\x02\aMfn::V1b\x06proto3"

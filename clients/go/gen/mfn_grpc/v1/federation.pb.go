@@ -657,6 +657,8 @@ const (
 	SkipReason_SKIP_REASON_PRECONDITION SkipReason = 3
 	// The new model would not have been finite.
 	SkipReason_SKIP_REASON_NOT_FINITE SkipReason = 4
+	// The aggregation failed again and again, whatever the updates were worth; the server's log says why.
+	SkipReason_SKIP_REASON_FAILED SkipReason = 5
 )
 
 // Enum value maps for SkipReason.
@@ -667,6 +669,7 @@ var (
 		2: "SKIP_REASON_SCREENED_BEYOND_F",
 		3: "SKIP_REASON_PRECONDITION",
 		4: "SKIP_REASON_NOT_FINITE",
+		5: "SKIP_REASON_FAILED",
 	}
 	SkipReason_value = map[string]int32{
 		"SKIP_REASON_UNSPECIFIED":       0,
@@ -674,6 +677,7 @@ var (
 		"SKIP_REASON_SCREENED_BEYOND_F": 2,
 		"SKIP_REASON_PRECONDITION":      3,
 		"SKIP_REASON_NOT_FINITE":        4,
+		"SKIP_REASON_FAILED":            5,
 	}
 )
 
@@ -1208,7 +1212,8 @@ type Chunk struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Position of data in the payload, in bytes. INVALID_ARGUMENT / OFFSET_MISMATCH when not where the last chunk ended.
 	Offset uint64 `protobuf:"varint,1,opt,name=offset,proto3" json:"offset,omitempty"`
-	// 1 to 262,144 bytes (256 KiB); INVALID_ARGUMENT otherwise, or when they pass the payload's end.
+	// 1 to 262,144 bytes (256 KiB); INVALID_ARGUMENT otherwise, and INVALID_ARGUMENT / OFFSET_MISMATCH when they pass the
+	// payload's end.
 	Data []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
 	// CRC-32C (Castagnoli) of data. DATA_LOSS when it does not match.
 	Crc32C        uint32 `protobuf:"fixed32,3,opt,name=crc32c,proto3" json:"crc32c,omitempty"`
@@ -1421,7 +1426,8 @@ type FederationPolicy struct {
 	// What participants send. Default DELTA.
 	UpdateKind UpdateKind `protobuf:"varint,13,opt,name=update_kind,json=updateKind,proto3,enum=mfn.v1.UpdateKind" json:"update_kind,omitempty"`
 	// Type of the elements that participants send: FLOAT64, FLOAT32, FLOAT16, BFLOAT16, or INT8 with a scale for each
-	// tensor (DELTA only). Default: the model's own types.
+	// tensor (DELTA only). Default: the model's own types; it is filled in once the model is there, and stays unspecified
+	// when the model's tensors are of several types.
 	UpdateElementType ElementType `protobuf:"varint,14,opt,name=update_element_type,json=updateElementType,proto3,enum=mfn.v1.ElementType" json:"update_element_type,omitempty"`
 	// Encodings that participants may use beside RAW. Default: none. UNIMPLEMENTED when this server does not offer one.
 	UpdateEncodings []TensorEncoding `protobuf:"varint,15,rep,packed,name=update_encodings,json=updateEncodings,proto3,enum=mfn.v1.TensorEncoding" json:"update_encodings,omitempty"`
@@ -2389,7 +2395,8 @@ func (*MeanRule) Descriptor() ([]byte, []int) {
 // Mean weighted by num_examples (Aggregate: weight). Not robust.
 type WeightedMeanRule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Largest weight, as a multiple of the median weight; larger ones are cut to it. 1 to 1,000,000, default 10.
+	// Largest weight, as a multiple of the median of the weights above 0; larger ones are cut to it. 1 to 1,000,000,
+	// default 10.
 	MaxWeightOverMedian *float64 `protobuf:"fixed64,1,opt,name=max_weight_over_median,json=maxWeightOverMedian,proto3,oneof" json:"max_weight_over_median,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
@@ -2684,7 +2691,8 @@ func (x *BulyanRule) GetSelection() BulyanSelection {
 // Geometric median by smoothed Weiszfeld iteration (Pillutla 2022). Needs n >= 2f + 1.
 type GeometricMedianRule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Distances below this count as this, in the unit of the norm. Above 0 to 1, default 1e-6.
+	// Distances below this count as this: a share of the least median distance that any update has from all updates, so
+	// that the unit of the updates does not matter. Above 0 to 1, default 1e-6.
 	Smoothing *float64 `protobuf:"fixed64,1,opt,name=smoothing,proto3,oneof" json:"smoothing,omitempty"`
 	// Ends when a step is shorter than this share of the estimate's norm. 1e-15 to 0.1, default 1e-8.
 	Tolerance *float64 `protobuf:"fixed64,2,opt,name=tolerance,proto3,oneof" json:"tolerance,omitempty"`
@@ -9035,14 +9043,15 @@ const file_mfn_grpc_v1_federation_proto_rawDesc = "" +
 	"\x17ROUND_STATE_AGGREGATING\x10\x02\x12\x1a\n" +
 	"\x16ROUND_STATE_EVALUATING\x10\x03\x12\x14\n" +
 	"\x10ROUND_STATE_DONE\x10\x04\x12\x17\n" +
-	"\x13ROUND_STATE_SKIPPED\x10\x05*\x9e\x01\n" +
+	"\x13ROUND_STATE_SKIPPED\x10\x05*\xb6\x01\n" +
 	"\n" +
 	"SkipReason\x12\x1b\n" +
 	"\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12SKIP_REASON_QUORUM\x10\x01\x12!\n" +
 	"\x1dSKIP_REASON_SCREENED_BEYOND_F\x10\x02\x12\x1c\n" +
 	"\x18SKIP_REASON_PRECONDITION\x10\x03\x12\x1a\n" +
-	"\x16SKIP_REASON_NOT_FINITE\x10\x04*\xc8\x01\n" +
+	"\x16SKIP_REASON_NOT_FINITE\x10\x04\x12\x16\n" +
+	"\x12SKIP_REASON_FAILED\x10\x05*\xc8\x01\n" +
 	"\vVerdictKind\x12\x1c\n" +
 	"\x18VERDICT_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15VERDICT_KIND_ACCEPTED\x10\x01\x12\x19\n" +

@@ -86,7 +86,7 @@ def _demonstrate(plan: Plan, server: str | None, api_key: str | None, json: bool
     if json:
         emit_json({"plan": plan, "outcome": outcome})
     else:
-        tell(console(), outcome)
+        tell(console(), plan, outcome)
 
 
 def _names(said: str | None) -> tuple[str, ...] | None:

@@ -12,6 +12,7 @@ from mfn_client.cli.failures import UsageError
 LAB_GROUP = "mfn.federated_lab"
 PARTS = ("aggregation", "attacks", "robustness")
 REMEDY = "install mfn-grpc[demo]"
+AGAIN = "Where it is installed from a checkout that has changed since, run `pip install -e '.[demo]'` there again."
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def load_lab() -> Lab:
     """
     found = {entry.name: entry for entry in entry_points(group=LAB_GROUP)}
     if not found.keys() >= set(PARTS):
-        raise UsageError(f"There is no simulator of federations here: {REMEDY}.")
+        raise UsageError(f"There is no simulator of federations here: {REMEDY}. {AGAIN}")
     try:
         return Lab(**{name: found[name].load() for name in PARTS})
     except ImportError as error:

@@ -23,7 +23,7 @@ class Plan:
     rounds: int = 20
     rule: str | None = None
     pre: tuple[str, ...] = ()
-    attack: str = "a_little_is_enough"
+    attack: str = "scaled"
     seed: int = 0
 
     @property

@@ -42,13 +42,15 @@ def _live(out: Console, plan: Plan) -> Iterator[Callable[[RoundReport], object]]
 
 def title_of(plan: Plan) -> str:
     """Who learns, who attacks, and who defends."""
-    rule = "the default rule" if plan.rule is None and not plan.pre else " behind ".join(_defence(plan))
     attack = "nobody attacks" if plan.attack == NO_ATTACK else f"{plan.attackers} of them by {plan.attack}"
-    return f"{plan.participants} participants, {attack}, against {rule}"
+    return f"{plan.participants} participants, {attack}, against {defence_of(plan)}"
 
 
-def _defence(plan: Plan) -> list[str]:
-    return [plan.rule or DEFAULT_RULE, *([", ".join(plan.pre)] if plan.pre else [])]
+def defence_of(plan: Plan) -> str:
+    """The rule and what goes before it."""
+    if plan.rule is None and not plan.pre:
+        return "the default rule"
+    return " behind ".join([plan.rule or DEFAULT_RULE, *([", ".join(plan.pre)] if plan.pre else [])])
 
 
 def _grown(plan: Plan, reports: Sequence[RoundReport]) -> Table:
@@ -67,19 +69,21 @@ def _line(report: RoundReport) -> str:
     return f"round {number:>3}  accuracy {accuracy}  counted {counted}  attackers' weight {weight}  left out: {out}"
 
 
-def tell(out: Console, outcome: Outcome) -> None:
+def tell(out: Console, plan: Plan, outcome: Outcome) -> None:
     """The end: what was reached, and what it would be worth without the rule, or without attackers."""
     simulated = outcome.simulated
+    attackers = "nobody attacking" if plan.attack == NO_ATTACK else f"attacked by {plan.attack}"
+    rows = [
+        (f"{defence_of(plan)}, {attackers}", percent(outcome.accuracy)),
+        (f"plain mean, {attackers}, simulated", percent(simulated.plain_mean)),
+        ("plain mean, nobody attacking, simulated", percent(simulated.clean)),
+    ]
     out.print(
         f"Accuracy {percent(outcome.accuracy)} on {outcome.test_samples} digits that nobody trained on, "
         f"after {outcome.seconds:.1f} s.",
         soft_wrap=True,
     )
-    out.print(
-        f"In the simulator, with the same digits: plain mean under this attack {percent(simulated.plain_mean)}, "
-        f"plain mean without attackers {percent(simulated.clean)}.",
-        soft_wrap=True,
-    )
+    out.print(table("What that is worth, with the same digits", ("", ">accuracy"), rows))
 
 
 def percent(share: float) -> str:

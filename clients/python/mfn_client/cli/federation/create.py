@@ -7,6 +7,7 @@ import typer
 
 from mfn_client.cli.federation.options import FederationName, named_server
 from mfn_client.cli.federation.policies import read_policy
+from mfn_client.cli.federation.policy_words import unprotected
 from mfn_client.cli.federation.upload import hand_over
 from mfn_client.cli.options import ApiKey, Json, Server
 from mfn_client.cli.output import console, emit_json
@@ -59,6 +60,8 @@ def command(
     else:
         waits = "it waits for its model" if made.model is None else "it waits for participants"
         console().print(f"{made.name} is created; {waits}.")
+        if told := unprotected(made.policy):
+            console().print(told)
 
 
 def _upload(client: "Client", made: "Federation", model: Path) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from mfn_client.cli.federation.rows import short_name
+from mfn_client.cli.federation.rows import accepted, fate, short_name
 from mfn_client.cli.output import counted, number
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _update(told: Any) -> str:
 
 def _verdict(found: Any) -> str:
     detail = f": {found.detail}" if found.detail else ""
-    return f"{short_name(found.participant)} in round {found.round} is {found.kind}{detail}"
+    return f"{short_name(found.participant)} in round {found.round} is {fate(found)}{detail}"
 
 
 def _model(ref: Any) -> str:
@@ -53,7 +53,11 @@ def _round_ended(ended: Any) -> str:
     if ended.state == "skipped":
         return f"round {ended.round} is skipped: {ended.skip_reason}"
     score = "" if ended.score is None else f", score {number(ended.score)}"
-    return f"round {ended.round} is done: {ended.counted} counted, {ended.screened + ended.rejected} left out{score}"
+    left_out = [
+        f", {count} {how}" for count, how in ((ended.screened, "screened"), (ended.rejected, "rejected")) if count
+    ]
+    updates = counted(ended.counted, "update")
+    return f"round {ended.round} is done: {accepted(ended)} of {updates} accepted{''.join(left_out)}{score}"
 
 
 _SENTENCES = {
