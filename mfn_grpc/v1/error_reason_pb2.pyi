@@ -51,6 +51,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_ROUND_MISMATCH: _ClassVar[ErrorReason]
     ERROR_REASON_NOT_SELECTED: _ClassVar[ErrorReason]
     ERROR_REASON_DIGEST_MISMATCH: _ClassVar[ErrorReason]
+    ERROR_REASON_SEAL_BROKEN: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_MALFORMED_REQUEST: ErrorReason
 ERROR_REASON_MISSING_REQUEST: ErrorReason
@@ -94,6 +95,7 @@ ERROR_REASON_QUORUM_NOT_REACHED: ErrorReason
 ERROR_REASON_ROUND_MISMATCH: ErrorReason
 ERROR_REASON_NOT_SELECTED: ErrorReason
 ERROR_REASON_DIGEST_MISMATCH: ErrorReason
+ERROR_REASON_SEAL_BROKEN: ErrorReason
 ERROR_REASON_INFO_FIELD_NUMBER: int
 error_reason_info: _descriptor.FieldDescriptor
 

@@ -91,6 +91,7 @@ class SkipReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SKIP_REASON_SCREENED_BEYOND_F: _ClassVar[SkipReason]
     SKIP_REASON_PRECONDITION: _ClassVar[SkipReason]
     SKIP_REASON_NOT_FINITE: _ClassVar[SkipReason]
+    SKIP_REASON_FAILED: _ClassVar[SkipReason]
 
 class VerdictKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -179,6 +180,7 @@ SKIP_REASON_QUORUM: SkipReason
 SKIP_REASON_SCREENED_BEYOND_F: SkipReason
 SKIP_REASON_PRECONDITION: SkipReason
 SKIP_REASON_NOT_FINITE: SkipReason
+SKIP_REASON_FAILED: SkipReason
 VERDICT_KIND_UNSPECIFIED: VerdictKind
 VERDICT_KIND_ACCEPTED: VerdictKind
 VERDICT_KIND_REJECTED: VerdictKind

@@ -169,7 +169,7 @@ class FederationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListFederations(self, request, context):
-        """The federations that the caller may see, by name.
+        """The federations that this server owns, by name; ask the other processes of a shared directory for theirs.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -72,7 +72,7 @@ class FederationServiceStub:
     GetFederation: _grpc.UnaryUnaryMultiCallable[_federation_pb2.GetFederationRequest, _federation_pb2.GetFederationResponse]
     """One federation."""
     ListFederations: _grpc.UnaryUnaryMultiCallable[_federation_pb2.ListFederationsRequest, _federation_pb2.ListFederationsResponse]
-    """The federations that the caller may see, by name."""
+    """The federations that this server owns, by name; ask the other processes of a shared directory for theirs."""
     DeleteFederation: _grpc.UnaryUnaryMultiCallable[_federation_pb2.DeleteFederationRequest, _federation_pb2.DeleteFederationResponse]
     """Ends a federation, its sessions and its open round, and deletes its models and records."""
     PauseFederation: _grpc.UnaryUnaryMultiCallable[_federation_pb2.PauseFederationRequest, _federation_pb2.PauseFederationResponse]
@@ -134,7 +134,7 @@ class FederationServiceAsyncStub(FederationServiceStub):
     GetFederation: _aio.UnaryUnaryMultiCallable[_federation_pb2.GetFederationRequest, _federation_pb2.GetFederationResponse]  # type: ignore[assignment]
     """One federation."""
     ListFederations: _aio.UnaryUnaryMultiCallable[_federation_pb2.ListFederationsRequest, _federation_pb2.ListFederationsResponse]  # type: ignore[assignment]
-    """The federations that the caller may see, by name."""
+    """The federations that this server owns, by name; ask the other processes of a shared directory for theirs."""
     DeleteFederation: _aio.UnaryUnaryMultiCallable[_federation_pb2.DeleteFederationRequest, _federation_pb2.DeleteFederationResponse]  # type: ignore[assignment]
     """Ends a federation, its sessions and its open round, and deletes its models and records."""
     PauseFederation: _aio.UnaryUnaryMultiCallable[_federation_pb2.PauseFederationRequest, _federation_pb2.PauseFederationResponse]  # type: ignore[assignment]
@@ -223,7 +223,7 @@ class FederationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _federation_pb2.ListFederationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_federation_pb2.ListFederationsResponse, _abc.Awaitable[_federation_pb2.ListFederationsResponse]]:
-        """The federations that the caller may see, by name."""
+        """The federations that this server owns, by name; ask the other processes of a shared directory for theirs."""
 
     @_abc_1.abstractmethod
     def DeleteFederation(

@@ -9,6 +9,7 @@ import numpy as np
 from mfn_grpc.core.aggregation.blocks import spans
 from mfn_grpc.core.aggregation.errors import AggregationFailure, NotFinite, ScreenedBeyondF, TooFewUpdates
 from mfn_grpc.core.aggregation.policy import MOST_CLIENTS, AggregationPolicy, ScreenedConvention
+from mfn_grpc.core.aggregation.remedies import for_larger_f, for_more_updates, who_needs
 from mfn_grpc.core.aggregation.results import Aggregation, ClientVerdict, VerdictKind
 from mfn_grpc.core.aggregation.screening import screen
 from mfn_grpc.core.aggregation.stages import Columns, Ready, prepare
@@ -57,7 +58,7 @@ def aggregate(
         f = faulty_left(policy, len(updates) + len(screened_before), len(failed))
         present = len(screened.passed)
         if (needed := policy.needed(f, max(1, present))) > present:
-            raise TooFewUpdates(needed, present, f)
+            raise TooFewUpdates(needed, present, f, who_needs(policy, needed), for_more_updates(policy, needed))
         columns = Columns(screened, size, center if policy.rule.centred else None)
         ready = yield from prepare(columns, policy, f, round_number)
         distances = yield from _combine(columns, ready, write)
@@ -74,7 +75,7 @@ def faulty_left(policy: AggregationPolicy, n: int, screened: int) -> int:
     if policy.screened is ScreenedConvention.KEEP_F:
         return f
     if screened > f:
-        raise ScreenedBeyondF(screened, f)
+        raise ScreenedBeyondF(screened, f, for_larger_f(policy, screened, n - screened))
     return f - screened
 
 

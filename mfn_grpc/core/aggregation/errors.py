@@ -21,18 +21,22 @@ class AggregationFailure(Exception):
 
 
 class TooFewUpdates(AggregationFailure):
-    """`present` updates passed the screens; the rule needs `needed` of them for its `f`."""
+    """`present` updates passed the screens; the rule needs `needed` of them for its `f`.
 
-    def __init__(self, needed: int, present: int, f: int) -> None:
-        super().__init__(f"the rule needs {needed} updates for f = {f}; {present} passed the screens")
+    who: the rule, by name. remedy: what else to do, in words, "" for nothing.
+    """
+
+    def __init__(self, needed: int, present: int, f: int, who: str, remedy: str = "") -> None:
+        text = f"{who} needs {needed} updates for f = {f}; {present} passed the screens"
+        super().__init__(f"{text}; {remedy}" if remedy else text)
         self.needed, self.present, self.f = needed, present, f
 
 
 class ScreenedBeyondF(AggregationFailure):
-    """`screened` updates failed the screens, and no more than `f` may be faulty."""
+    """`screened` updates failed the screens, and no more than `f` may be faulty. remedy: what to do, in words."""
 
-    def __init__(self, screened: int, f: int) -> None:
-        super().__init__(f"{screened} updates failed the screens, more than the f = {f} that may be faulty")
+    def __init__(self, screened: int, f: int, remedy: str) -> None:
+        super().__init__(f"{screened} updates failed the screens, more than the f = {f} that may be faulty; {remedy}")
         self.screened, self.f = screened, f
 
 

@@ -13,6 +13,8 @@ from mfn_grpc.core.limits import Limit, Violation, limits_of, refuse
 Aggregate = Callable[[Array], Array]
 """A rule as attackers see it: from the updates [n, d], theirs first, to the aggregate [d]."""
 
+LARGEST_NORM = 1e150
+"""Of an honest update: squares of more leave float64, and the screens of aggregation let no such update pass."""
 COUNT = Limit(1, 4999, "1", "attackers", whole=True)
 
 
@@ -57,8 +59,17 @@ def _input_violations(honest: Array, count: int) -> Iterator[Violation]:
         yield Violation("honest", shown, f"has shape {shown}, must be [updates, elements], at least one of each")
     elif not np.isfinite(honest).all():
         yield Violation("honest", "NaN", "holds values that are not finite, must hold finite numbers only")
+    elif (norm := _largest_norm(honest)) > LARGEST_NORM:
+        text = f"holds an update of norm {norm:g}, must be at most {LARGEST_NORM:g}: what is sent would not be finite"
+        yield Violation("honest", f"{norm:g}", text)
     if found := COUNT.violation("count", count):
         yield found
+
+
+def _largest_norm(honest: Array) -> float:
+    """The largest norm of a row, without squares that overflow."""
+    largest = float(np.abs(honest).max())
+    return largest * float(np.linalg.norm(honest / largest, axis=1).max()) if largest > 0 else 0.0
 
 
 def repeated(update: Array, count: int) -> Array:

@@ -113,6 +113,12 @@ class TestScreened:
         with pytest.raises(ScreenedBeyondF) as refused:
             self.with_liars(4, policy(KrumRule(), 3))
         assert (refused.value.screened, refused.value.f) == (4, 3)
+        told = refused.value.verdicts
+        kinds = [(verdict.kind, verdict.reason) for verdict in told]
+        assert kinds.count((VerdictKind.SCREENED, VerdictReason.NOT_FINITE)) == 4
+        assert kinds.count((VerdictKind.REJECTED, VerdictReason.ROUND_SKIPPED)) == len(told) - 4 == 8
+        assert [verdict.client_id for verdict in told] == sorted(verdict.client_id for verdict in told)
+        assert all(verdict.norm for verdict in told if verdict.kind is VerdictKind.REJECTED)
 
     def test_f_can_be_kept_instead(self) -> None:
         chosen = policy(KrumRule(), 3, screened=ScreenedConvention.KEEP_F)

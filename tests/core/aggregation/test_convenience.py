@@ -1,8 +1,11 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
 from mfn_grpc.core.aggregation import (
     AggregationPolicy,
+    CenteredClippingRule,
     CoordinateMedianRule,
     KrumRule,
     MeanRule,
@@ -13,6 +16,7 @@ from mfn_grpc.core.aggregation import (
     aggregate_models,
 )
 from mfn_grpc.core.arrays import Array
+from mfn_grpc.core.limits import InvalidInput
 from tests.core.aggregation.cases import normal, policy
 
 
@@ -47,9 +51,51 @@ def test_weights_go_by_client() -> None:
     assert merged["w"].tolist() == [1.0]
 
 
-def test_no_models_are_an_error() -> None:
-    with pytest.raises(ValueError, match="no models"):
-        aggregate_models({})
+ONE: dict[str, Any] = {"a": {"w": np.ones(2)}}
+
+
+@pytest.mark.parametrize(
+    ("models", "weights", "words"),
+    [
+        ({}, None, "models: has no models"),
+        ({"a": {}}, None, "models: hold no elements"),
+        ({"a": {"w": np.ones((2, 0))}}, None, "models: hold no elements"),
+        ({"a": {"w": np.ones(2) * 1j}}, None, r"models\[a\]\[w\]: holds complex128, must hold real numbers"),
+        ({"a": {"w": [[1], [1, 2]]}}, None, r"models\[a\]\[w\]: is no array"),
+        (ONE, {"b": 1.0}, r"weights\[b\]: is of a client without a model"),
+        (ONE, {"a": "heavy"}, r"weights\[a\]: holds "),
+        (ONE, {"a": [1.0, 2.0]}, r"weights\[a\]: has shape \[2\], must be one number"),
+    ],
+)
+def test_models_and_weights_that_make_no_sense_are_refused_by_name(models: Any, weights: Any, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        aggregate_models(models, policy(MeanRule(), 0), weights=weights)
+
+
+@pytest.mark.parametrize(
+    ("x", "options", "words"),
+    [
+        (np.ones(3), {}, r"x: has shape \[3\], must be \[updates, elements\]"),
+        ([[1.0], [1.0, 2.0]], {}, "x: is no array"),
+        (np.ones((3, 2)) * 1j, {}, "x: holds complex128, must hold real numbers"),
+        ([["a", "b"]], {}, "x: holds "),
+        (np.ones((3, 2)), {"weights": [1.0, 2.0]}, r"weights: has shape \[2\], must be \[3\], one for each row"),
+        (np.ones((3, 2)), {"center": np.ones(3)}, r"center: has shape \[3\], must be \[2\]"),
+        (np.ones((3, 2)), {"center": [0.0, np.nan]}, "center: holds nan at element 1, must hold finite numbers"),
+        (np.ones((3, 2)), {"center": [1e200, 0.0]}, r"center: has norm 1e\+200, must be at most 1e\+150"),
+        (np.ones((3, 2)), {"center": [1e308, 1e308]}, r"center: has norm 1.41421e\+308, must be"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_arrays_that_make_no_sense_are_refused_by_name(x: Any, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        aggregate_arrays(x, policy(CenteredClippingRule(), 1), **options)
+
+
+def test_every_fault_of_the_arrays_is_named_at_once() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        aggregate_arrays(np.ones((3, 2)), weights=[1.0], center=np.ones(1))
+    assert [fault.field for fault in refused.value.violations] == ["weights", "center"]
 
 
 def test_the_default_policy_serves_both() -> None:

@@ -1,3 +1,7 @@
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +11,7 @@ from mfn_grpc.core.aggregation import (
     RULES,
     AggregationPolicy,
     Bucketing,
+    BulyanRule,
     GeometricMedianRule,
     HierarchicalKrumRule,
     KrumRule,
@@ -17,8 +22,10 @@ from mfn_grpc.core.aggregation import (
     Screens,
     StaticClipping,
     TrimmedMeanRule,
+    aggregate_arrays,
     name_of,
 )
+from mfn_grpc.core.limits import InvalidInput
 from tests.core.aggregation.cases import ALL_RULES
 
 
@@ -106,3 +113,58 @@ def test_every_part_has_its_name() -> None:
     assert [name_of(rule) for rule in ALL_RULES] == list(RULES)
     assert [name_of(StaticClipping(1.0)), name_of(Bucketing())] == ["static_clipping", "bucketing"]
     assert set(PRE_AGGREGATORS) & set(RULES) == set()
+
+
+def test_a_default_that_is_stated_is_the_default() -> None:
+    stated = AggregationPolicy(rule=TrimmedMeanRule(), pre_aggregators=(NearestNeighborMixing(),))
+    assert stated == AggregationPolicy()
+    assert AggregationPolicy(rule=KrumRule(), pre_aggregators=stated.pre_aggregators).pre_aggregators
+
+
+def test_a_replaced_field_leaves_the_others_as_they_are() -> None:
+    mixed = replace(AggregationPolicy(), rule=KrumRule())
+    assert (mixed.rule, mixed.pre_aggregators) == (KrumRule(), (NearestNeighborMixing(),))
+    assert replace(AggregationPolicy(rule=TrimmedMeanRule()), faulty=1).pre_aggregators == ()
+    assert replace(AggregationPolicy(), faulty=1) == AggregationPolicy(1)
+
+
+WRONG: dict[str, Any] = {
+    "faulty": [True, "1", None, np.bool_(1)],
+    "rule": ["krum", KrumRule, Bucketing()],
+    "pre_aggregators": ["bucketing", Bucketing()],
+    "pre_aggregators[0]": [("bucketing",), (KrumRule(),), [Bucketing]],
+    "screened": ["keep_f", "KEEP_F", None],
+    "screens": [None, {}],
+    "ignore_precondition": [1, "no"],
+}
+
+
+@pytest.mark.parametrize(("named", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_a_value_of_the_wrong_kind_is_refused_by_name(named: str, value: Any) -> None:
+    chosen = AggregationPolicy(**{"rule": KrumRule(), named.removesuffix("[0]"): value})
+    assert [violation.field for violation in chosen.violations()] == [named]
+    with pytest.raises(InvalidInput, match="must be"):
+        aggregate_arrays(np.ones((9, 2)), chosen)
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        (KrumRule(neighbors=cast("Any", "x")), "krum.neighbors"),
+        (BulyanRule(selection=cast("Any", "one_shot")), "bulyan.selection"),
+        (TrimmedMeanRule(rounding=cast("Any", None)), "trimmed_mean.rounding"),
+        (TrimmedMeanRule(fraction=cast("Any", "0.1")), "trimmed_mean.fraction"),
+        (MultiKrumRule(selected=True), "multi_krum.selected"),
+        (MultiKrumRule(weight_by_examples=cast("Any", 1)), "multi_krum.weight_by_examples"),
+        (GeometricMedianRule(max_iterations=cast("Any", None)), "geometric_median.max_iterations"),
+    ],
+)
+def test_a_parameter_of_the_wrong_kind_is_refused_by_name(rule: Rule, named: str) -> None:
+    assert [violation.field for violation in AggregationPolicy(1, rule).violations()] == [named]
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    whole, share = AggregationPolicy(cast("Any", np.int64(1))), AggregationPolicy(cast("Any", np.float32(0.25)))
+    assert (whole, whole.f(100), whole.violations()) == (AggregationPolicy(1), 1, [])
+    assert (share, share.f(100), share.violations()) == (AggregationPolicy(0.25), 25, [])
+    assert AggregationPolicy(1, MultiKrumRule(selected=cast("Any", np.int32(2)))).violations() == []

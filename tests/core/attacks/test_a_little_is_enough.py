@@ -28,13 +28,18 @@ def test_without_a_stated_shift_the_numbers_of_either_kind_decide() -> None:
     assert ALittleIsEnough()(honest, 4) == pytest.approx(np.array([expected] * 4), abs=1e-14)
 
 
-@pytest.mark.parametrize(("honest", "count"), [(4, 5), (4, 8), (1, 1), (2, 1)])
+@pytest.mark.parametrize(("n", "f"), [(3, 1), (5, 1), (10, 2), (4, 1), (6, 1)])
+def test_where_the_formula_gives_no_shift_above_0_it_is_three_tenths(n: int, f: int) -> None:
+    assert largest_hidden_shift(n, f) <= 0
+    honest = np.random.default_rng(0).normal(size=(n - f, 5))
+    expected = honest.mean(axis=0) + 0.3 * honest.std(axis=0, ddof=1)
+    # Roundoff of sums of a few numbers of order 1.
+    assert ALittleIsEnough()(honest, f) == pytest.approx(np.array([expected] * f), abs=1e-14)
+
+
+@pytest.mark.parametrize(("honest", "count"), [(4, 5), (4, 8), (1, 1)])
 def test_where_there_is_no_such_shift_the_fault_says_so_unless_it_is_stated(honest: int, count: int) -> None:
     rows = np.ones((honest, 2))
-    if (honest, count) == (2, 1):
-        # s = 1 of 2: the quantile of a half.
-        assert np.array_equal(ALittleIsEnough()(rows, count), np.ones((1, 2)))
-        return
     with pytest.raises(InvalidInput, match="majority"):
         ALittleIsEnough()(rows, count)
     assert ALittleIsEnough(1.0)(rows, count).shape == (count, 2)

@@ -7,6 +7,7 @@ from mfn_grpc.core.attacks import (
     ATTACKS,
     Attack,
     InnerProductManipulation,
+    NotFiniteValue,
     OptimisedInnerProduct,
     SignFlip,
     Situation,
@@ -44,6 +45,18 @@ def test_honest_updates_of_another_shape_are_refused(honest: Any) -> None:
 def test_honest_updates_that_are_not_finite_are_refused(value: float) -> None:
     with pytest.raises(InvalidInput, match="finite numbers only"):
         SignFlip()([[1.0, value]], 1)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", ON_UPDATES.values(), ids=ON_UPDATES)
+def test_updates_whose_squares_overflow_are_refused_and_all_others_attacked(kind: type[Attack]) -> None:
+    spoilt = kind is NotFiniteValue
+    largest = np.random.default_rng(1).uniform(-1, 1, (5, 4)) * 5e149
+    assert spoilt or np.isfinite(kind()(largest, 2, KNOWN)).all()
+    with pytest.raises(InvalidInput, match=r"holds an update of norm .*, must be at most 1e\+150"):
+        kind()(largest * 1e51, 2, KNOWN)
+    with pytest.raises(InvalidInput, match="holds an update of norm"):
+        kind()(np.full((5, 4), 1.5e308), 2, KNOWN)
 
 
 def test_every_fault_is_named_at_once() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mfn_grpc.core.aggregation import RULES, AggregationPolicy, TrimmedMeanRule
+from mfn_grpc.core.aggregation import RULES, AggregationPolicy, BulyanRule, TrimmedMeanRule
 from mfn_grpc.core.attacks import ATTACKS, Gaussian, LabelFlip, SignFlip
 from mfn_grpc.core.limits import InvalidInput
 from mfn_grpc.core.pieces import finish
@@ -65,6 +65,14 @@ def test_the_table_holds_every_rule_under_every_attack_as_simulated() -> None:
             assert row.clean[k] == table.clean[k] == clean.accuracy
     assert table.row("mean", "none").accuracies == table.clean
     assert table.worst("mean").loss.mean == max(row.loss.mean for row in table.rows if row.rule == "mean")
+
+
+def test_a_row_says_how_many_rounds_were_skipped_by_seed() -> None:
+    """Bulyan with f = 2 needs 11 of the 6 clients that there are: no round of the two has an aggregate."""
+    rules = {"bulyan": AggregationPolicy(2, BulyanRule()), "mean": PLAIN_MEAN}
+    table = finish(compare(FEATURES, LABELS, rules=rules, attacks={"none": None}, seeds=(3, 5), experiment=SHORT))
+    assert table.row("bulyan", "none").skipped_rounds == (2, 2)
+    assert table.row("mean", "none").skipped_rounds == (0, 0)
 
 
 def test_the_defaults_are_the_default_policy_every_rule_and_every_attack() -> None:

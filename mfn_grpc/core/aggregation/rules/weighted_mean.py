@@ -19,10 +19,13 @@ class _Weighted(Combination):
 
 @dataclass(frozen=True)
 class WeightedMeanRule(Rule):
-    """Mean weighted by claimed weights, none above a multiple of their median. When all are 0, all count alike."""
+    """Mean weighted by claimed weights, none above a multiple of the median of those above 0.
+
+    Who claims 0 has no share and does not move the cap, unless all claim 0: then all count alike.
+    """
 
     max_weight_over_median: float = parameter(
-        10.0, 1, 1_000_000, "1", "largest weight as a multiple of the median weight"
+        10.0, 1, 1_000_000, "1", "largest weight as a multiple of the median of the weights above 0"
     )
 
     def needed(self, f: int, at_least: int = 1) -> int:
@@ -34,7 +37,9 @@ class WeightedMeanRule(Rule):
     def prepare(self, seen: Seen) -> Pieces[Prepared]:
         """Cap the weights."""
         yield
-        weights = np.minimum(seen.weights, self.max_weight_over_median * np.median(seen.weights))
-        if not weights.any():
+        claimed = seen.weights[seen.weights > 0]
+        if claimed.size:
+            weights = np.minimum(seen.weights, self.max_weight_over_median * np.median(claimed))
+        else:
             weights = np.ones(seen.n)
         return _Weighted(weights, float(weights.sum()), seen)

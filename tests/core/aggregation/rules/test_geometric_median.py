@@ -55,9 +55,33 @@ def test_one_step_is_one_step() -> None:
 
 
 def test_distances_below_the_smoothing_count_as_it() -> None:
-    """All are nearer than 1 to the mean, so that every step is the mean itself."""
-    x = normal(6, 3, spread=0.01)
-    np.testing.assert_allclose(vector(x, GeometricMedianRule(smoothing=1.0), 1), x.mean(axis=0), rtol=1e-11, atol=1e-15)
+    """In 50 dimensions updates lie about 10 apart, but 7 from their mean: every step is the mean itself."""
+    x = normal(8, 50)
+    np.testing.assert_allclose(vector(x, GeometricMedianRule(smoothing=1.0), 1), x.mean(axis=0), rtol=1e-9, atol=1e-13)
+    assert np.abs(vector(x, GeometricMedianRule(), 1) - x.mean(axis=0)).max() > 1e-3
+
+
+@pytest.mark.parametrize("exponent", [-12, -8, -1, 3, 12])
+def test_updates_in_another_unit_give_the_same_point_in_that_unit(exponent: int) -> None:
+    """Powers of ten round every value in its last digit; the iteration ends within 1e-12 of its limit."""
+    x, scale, rule = normal(9, 4), 10.0**exponent, GeometricMedianRule(tolerance=1e-12)
+    x[:2] += 5
+    np.testing.assert_allclose(vector(scale * x, rule, 2) / scale, vector(x, rule, 2), rtol=1e-9)
+
+
+def test_liars_far_away_do_not_smooth_the_honest_into_a_mean() -> None:
+    x = normal(9, 4)
+    x[:2] = 1e12
+    found = vector(x, GeometricMedianRule(), 2)
+    assert np.linalg.norm(found - minimal(x[2:], np.median(x[2:], axis=0))) < 1
+
+
+def test_what_more_than_half_send_is_the_median_exactly() -> None:
+    x = np.array([[0.1, 0.7]] * 3 + [[5.0, 2], [-3, 7]])
+    found, record = aggregate_arrays(x, policy(GeometricMedianRule(), 2))
+    # Three times a number over three is that number, rounded twice.
+    np.testing.assert_allclose(found, x[0], rtol=4e-16)
+    assert [verdict.weight for verdict in record.verdicts] == [pytest.approx(1 / 3)] * 3 + [0.0] * 2
 
 
 def test_shares_sum_to_one_and_fall_with_distance() -> None:

@@ -22,9 +22,16 @@ def test_one_liar_sets_no_result() -> None:
     assert vector(x, WeightedMeanRule(), 0, weights=[1] * 9 + [1e9]) == pytest.approx(10 / 19)
 
 
-@pytest.mark.parametrize("claims", [[0, 0, 0], [0, 0, 5]])
-def test_when_no_weight_is_left_all_count_alike(claims: list[float]) -> None:
-    assert vector([[0.0], [3.0], [6.0]], WeightedMeanRule(), 0, weights=claims).tolist() == [3.0]
+def test_when_all_claim_nothing_all_count_alike() -> None:
+    assert vector([[0.0], [3.0], [6.0]], WeightedMeanRule(), 0, weights=[0, 0, 0]).tolist() == [3.0]
+
+
+@pytest.mark.parametrize(("claims", "found"), [([0, 0, 0, 1], 8.0), ([0, 0, 1, 3], (4 + 2 * 8) / 3)])
+def test_who_claims_nothing_has_no_share_and_does_not_move_the_cap(claims: list[float], found: float) -> None:
+    """Of 1 and 3 the median is 2, and nobody counts more than once that."""
+    x = [[0.0], [2.0], [4.0], [8.0]]
+    # Roundoff of one division.
+    assert vector(x, WeightedMeanRule(1.0), 0, weights=claims) == pytest.approx(found, rel=1e-15)
 
 
 def test_a_claim_of_nothing_is_accepted_without_a_share() -> None:

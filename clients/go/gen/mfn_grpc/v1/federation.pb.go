@@ -3513,7 +3513,8 @@ type CreateFederationRequest struct {
 	// Title for people. At most 200 characters; INVALID_ARGUMENT otherwise.
 	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
 	// A UUID of the caller's; a repeat with the same one gets the first result for a day at least. Default: none.
-	// INVALID_ARGUMENT when no UUID, or used for another request.
+	// INVALID_ARGUMENT when no UUID, and INVALID_ARGUMENT / REQUEST_ID_REUSED when used for another request, be it of
+	// another method or about another federation that this server owns.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5723,7 +5724,7 @@ type UploadModelBegin struct {
 	// QUOTA_EXCEEDED above what the server takes.
 	TotalBytes uint64 `protobuf:"varint,3,opt,name=total_bytes,json=totalBytes,proto3" json:"total_bytes,omitempty"`
 	// SHA-256 of the payload: 32 bytes, INVALID_ARGUMENT otherwise. DATA_LOSS / DIGEST_MISMATCH when the payload has
-	// another.
+	// another. INVALID_ARGUMENT when all bytes are there and a value is NaN or infinite: it names the tensor.
 	Sha256 []byte `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	// As in CreateFederationRequest; streams that continue an upload carry the same one.
 	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -7400,7 +7401,7 @@ func (x *Evaluate) GetSecondsLeft() float64 {
 	return 0
 }
 
-// What a participant measured. One that comes late is dropped.
+// What a participant measured. One that comes late, or that nobody asked for, is dropped.
 type EvaluationReport struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The round, from Evaluate.
@@ -7520,7 +7521,8 @@ func (x *Heartbeat) GetProgress() float64 {
 	return 0
 }
 
-// The participant cannot do its open task; the round does not wait for it.
+// The participant cannot do its open task; the round does not wait for it, and ends at once when nobody else can be
+// expected. Dropped when it has no such task.
 type Decline struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The round of the task.
@@ -7575,7 +7577,8 @@ func (x *Decline) GetWhy() string {
 	return ""
 }
 
-// The participant goes. It stays enrolled and may join again.
+// The participant goes. It stays enrolled and may join again; until it does, no round waits for it, whereas one whose
+// connection broke is waited for up to the deadline.
 type Leave struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why, for people. At most 1000 characters; INVALID_ARGUMENT otherwise.

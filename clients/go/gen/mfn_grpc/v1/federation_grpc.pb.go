@@ -80,7 +80,7 @@ type FederationServiceClient interface {
 	CreateFederation(ctx context.Context, in *CreateFederationRequest, opts ...grpc.CallOption) (*CreateFederationResponse, error)
 	// One federation.
 	GetFederation(ctx context.Context, in *GetFederationRequest, opts ...grpc.CallOption) (*GetFederationResponse, error)
-	// The federations that the caller may see, by name.
+	// The federations that this server owns, by name; ask the other processes of a shared directory for theirs.
 	ListFederations(ctx context.Context, in *ListFederationsRequest, opts ...grpc.CallOption) (*ListFederationsResponse, error)
 	// Ends a federation, its sessions and its open round, and deletes its models and records.
 	DeleteFederation(ctx context.Context, in *DeleteFederationRequest, opts ...grpc.CallOption) (*DeleteFederationResponse, error)
@@ -336,7 +336,7 @@ type FederationServiceServer interface {
 	CreateFederation(context.Context, *CreateFederationRequest) (*CreateFederationResponse, error)
 	// One federation.
 	GetFederation(context.Context, *GetFederationRequest) (*GetFederationResponse, error)
-	// The federations that the caller may see, by name.
+	// The federations that this server owns, by name; ask the other processes of a shared directory for theirs.
 	ListFederations(context.Context, *ListFederationsRequest) (*ListFederationsResponse, error)
 	// Ends a federation, its sessions and its open round, and deletes its models and records.
 	DeleteFederation(context.Context, *DeleteFederationRequest) (*DeleteFederationResponse, error)
