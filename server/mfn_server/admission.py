@@ -108,7 +108,8 @@ class Admission:
     def open_stream(self) -> Iterator[None]:
         """Count one open stream; OVERLOADED beyond the most that may be open."""
         if self.streams >= self._max_streams:
-            raise self._overloaded(f"{self.streams} streams are open, the most that this server keeps")
+            why = f"{self.streams} streams are open, the most that this server keeps"
+            raise overloaded(why, LONGEST_RETRY_S)  # nobody knows when one of them ends
         self.streams += 1
         try:
             yield
@@ -215,13 +216,17 @@ class Admission:
         return next((place for place in self._queue if self._fits(place, reserving)), None)
 
     def _overloaded(self, why: str) -> Fault:
-        retry_s = self._retry_after_s()
-        text = f"{why}; try again in {retry_s:.1f} s"
-        return Fault(reasons.ERROR_REASON_OVERLOADED, text, retry_after_s=retry_s)
+        return overloaded(why, self._retry_after_s())
 
     def _retry_after_s(self) -> float:
         rounds = (sum(1 for _ in self._queue) + 1) / self._max_running
         return min(LONGEST_RETRY_S, max(SHORTEST_RETRY_S, rounds * self._typical_s))
+
+
+def overloaded(why: str, retry_s: float) -> Fault:
+    """The refusal of what this server has no room for now. retry_s: when to try again."""
+    text = f"{why}; try again in {retry_s:.1f} s"
+    return Fault(reasons.ERROR_REASON_OVERLOADED, text, retry_after_s=retry_s)
 
 
 def _number(place: Place) -> int:

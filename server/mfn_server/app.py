@@ -136,10 +136,11 @@ class Application:
             if settings.env is not Environment.DEV:
                 log.warning("no federations are offered: set MFN_STATE_DIR to where they are to outlive this process")
                 return None
-            log.warning("federations end with this process: set MFN_STATE_DIR to keep them")
+            log.info("federations end with this process: set MFN_STATE_DIR to keep them")
         keys = None if settings.federation_keys is None else key_ring(settings.federation_keys.get_secret_value())
         limits = Limits(
             max_participants=settings.federation_max_participants,
+            max_watches=settings.federation_max_watches,
             max_model_bytes=settings.federation_max_model_bytes,
             join_timeout_s=settings.federation_join_timeout_s,
         )

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     federation_max_participants: int = Field(
         2048, ge=1, le=65536, description="participants of federations that may be connected"
     )
+    federation_max_watches: int = Field(
+        1024, ge=1, le=65536, description="WatchFederation streams that may be open, beside max_streams"
+    )
     federation_max_model_bytes: int = Field(8 * GIB, ge=2**20, description="bytes of one model of a federation")
     federation_join_timeout_s: float = Field(
         10, ge=0.1, le=3600, description="longest silence of a participant who has not joined yet, in s"

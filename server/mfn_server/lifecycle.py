@@ -1,6 +1,7 @@
 """Start, readiness, and a drain that hands streams over before the process ends."""
 
 import asyncio
+import faulthandler
 import logging
 import signal
 from collections.abc import Collection, Coroutine
@@ -12,6 +13,8 @@ from mfn_server.health import NOT_SERVING, SERVING, WHOLE_SERVER
 from mfn_server.kernels import Group
 
 SWEEP_EVERY_S = 600.0
+LEAVING_S = 30.0
+"""How long the process may take to end beyond the notice and the grace of its settings."""
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +89,7 @@ def join_address(host: str, port: int) -> str:
 
 
 async def serve(settings: Settings) -> None:
-    """Run a server until SIGTERM or SIGINT, then drain it."""
+    """Run a server until SIGTERM or SIGINT, then drain it; the process ends in bounded time from there."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -95,4 +98,7 @@ async def serve(settings: Settings) -> None:
     await lifecycle.start()
     log.info("listening on %s, environment %s", join_address(settings.host, lifecycle.port), settings.env)
     await stop.wait()
+    # A thread that is stuck, say in a write to a volume that does not answer, would keep the process for ever. What is
+    # acknowledged is durable by then; where each thread is goes to stderr.
+    faulthandler.dump_traceback_later(settings.drain_notice_s + settings.drain_grace_s + LEAVING_S, exit=True)
     await lifecycle.drain()

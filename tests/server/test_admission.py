@@ -197,7 +197,7 @@ class TestStreams:
             with admission.open_stream(), pytest.raises(Fault, match="2 streams are open") as caught:
                 admission.open_stream().__enter__()
             assert caught.value.reason == reasons.ERROR_REASON_OVERLOADED
-            assert caught.value.retry_after_s is not None
+            assert caught.value.retry_after_s == LONGEST_RETRY_S
             assert admission.streams == 1
         assert admission.streams == 0
 

@@ -1,12 +1,16 @@
 """What the operator reads when the settings are wrong, and how the process ends."""
 
 import socket
+import subprocess
+import sys
+import textwrap
 
 import pytest
 
 from mfn_server import __main__ as main_module
 from mfn_server.config import Settings
 from mfn_server.lifecycle import join_address
+from tests.server.federation.storage.programs import environment
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +65,31 @@ def test_an_unknown_argument_is_bad_usage(capsys: pytest.CaptureFixture[str]) ->
         main_module.main(["--port", "1"])
     assert ended.value.code == 2
     assert "unrecognized arguments" in capsys.readouterr().err
+
+
+STUCK = """
+    import asyncio, os, signal, threading
+    from mfn_server import lifecycle
+    from mfn_server.config import load_settings
+
+    def never() -> None:
+        threading.Event().wait()
+
+    lifecycle.LEAVING_S = 0.1
+    threading.Thread(target=never).start()
+    start = lifecycle.Lifecycle.start
+
+    async def started(self) -> None:
+        await start(self, warm_up=False)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    lifecycle.Lifecycle.start = started
+    asyncio.run(lifecycle.serve(load_settings(env="dev", port=0, drain_notice_s=0, drain_grace_s=0)))
+"""
+
+
+def test_a_thread_that_never_ends_does_not_keep_the_process_and_is_named() -> None:
+    program = [sys.executable, "-c", textwrap.dedent(STUCK)]
+    ended = subprocess.run(program, env=environment(), capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 1
+    assert "in never" in ended.stderr

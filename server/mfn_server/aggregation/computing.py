@@ -35,20 +35,23 @@ class Computed:
     seconds: float
 
 
-async def compute(runtime: Runtime, call: Call, n: int, pieces: Pieces[Aggregation]) -> Computed:
-    """Run an aggregation of n clients on the workers; refused when there is no aggregate, or no time for it."""
+async def compute(runtime: Runtime, call: Call, pieces: Pieces[Aggregation]) -> Computed:
+    """Run an aggregation on the workers; refused when there is no time for it. Raises AggregationFailure."""
     work = Sliced(runtime, call, pieces)
     try:
         return Computed(await work.result(), work.seconds)
     except Stopped as stopped:
         raise stopped.fault() from None
-    except NotFinite as failure:
-        raise _not_finite(failure) from None
-    except AggregationFailure as failure:
-        metadata = _numbers(failure, n)
-        raise Fault(reasons.ERROR_REASON_QUORUM_NOT_REACHED, str(failure), metadata=metadata) from None
     except ArrayError as error:
         raise _too_narrow(error) from None
+
+
+def refusal_of(failure: AggregationFailure) -> Fault | InvalidInput:
+    """Why a round has no aggregate, in the catalogue's words."""
+    if isinstance(failure, NotFinite):
+        return _not_finite(failure)
+    metadata = _numbers(failure, len(failure.verdicts))
+    return Fault(reasons.ERROR_REASON_QUORUM_NOT_REACHED, str(failure), metadata=metadata)
 
 
 def aggregation_of(

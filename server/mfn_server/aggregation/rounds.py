@@ -1,18 +1,18 @@
 """The rounds of one Aggregate stream, one after the other."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
-from mfn_grpc.core.aggregation import NUMERICS_VERSION, ClientVerdict, VerdictKind
+from mfn_grpc.core.aggregation import NUMERICS_VERSION, AggregationFailure, ClientVerdict, VerdictKind
 from mfn_grpc.core.limits import InvalidInput, Violation
 from mfn_grpc.tensors import Elements, payload_bytes
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_grpc.v1.federation_pb2 import TensorManifest
-from mfn_server.aggregation.computing import Computed, aggregation_of, compute
+from mfn_server.aggregation.computing import Computed, aggregation_of, compute, refusal_of
 from mfn_server.aggregation.inbox import Inbox
-from mfn_server.aggregation.memory import RECEIVING_BYTES, aggregation_bytes
+from mfn_server.aggregation.memory import RECEIVING_BYTES, require_room
 from mfn_server.aggregation.policies import encode_aggregation
 from mfn_server.aggregation.requests import Plan, decode_begin
 from mfn_server.aggregation.results import Result
@@ -113,11 +113,15 @@ class Rounds:
             yield _verdict(opened, verdict)
 
     async def _aggregated(self, opened: Round, result: Result) -> Responses:
-        """The other verdicts, the aggregate and the record."""
-        computed = await self._compute(opened, result)
-        for verdict in computed.record.verdicts:
-            if verdict.client_id not in opened.verdicts:
-                yield _verdict(opened, verdict)
+        """The other verdicts, the aggregate and the record; where there is no aggregate, the verdicts all the same."""
+        try:
+            computed = await self._compute(opened, result)
+        except AggregationFailure as failure:
+            for message in _others(opened, failure.verdicts):
+                yield message
+            raise refusal_of(failure) from None
+        for message in _others(opened, computed.record.verdicts):
+            yield message
         yield pb.AggregateResponse(
             result_begin=pb.AggregateResultBegin(
                 round=opened.plan.round,
@@ -137,8 +141,9 @@ class Rounds:
         start = None if self._center is None else self._center.source(plan)
         async with opened.updates() as updates:
             pieces = aggregation_of(plan, updates, screened, start, result.write)
-            async with runtime.admit(aggregation_bytes(plan.policy, len(updates)), call) as place:
-                computed = await compute(runtime, call, len(updates) + len(screened), pieces)
+            size = require_room(plan.policy, len(updates), runtime.admission.max_bytes)
+            async with runtime.admit(size, call) as place:
+                computed = await compute(runtime, call, pieces)
                 place.completed = True
         return computed
 
@@ -180,6 +185,11 @@ async def _arriving(
 def _require_round(number: int, opened: int) -> None:
     if number != opened:
         raise InvalidInput([Violation("finish.round", str(number), f"is {number}, must be {opened}, the open round")])
+
+
+def _others(opened: Round, verdicts: Iterable[ClientVerdict]) -> Iterator[pb.AggregateResponse]:
+    """Verdicts on clients who have none yet."""
+    return (_verdict(opened, verdict) for verdict in verdicts if verdict.client_id not in opened.verdicts)
 
 
 def _verdict(opened: Round, verdict: ClientVerdict) -> pb.AggregateResponse:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import aclosing, suppress
@@ -45,11 +46,12 @@ log = logging.getLogger(__name__)
 class Limits:
     """What one process takes on.
 
-    max_participants: streams that may be open. max_model_bytes: longest payload of one model. join_timeout_s: longest
-    silence of a stream before its session begins.
+    max_participants, max_watches: streams of either kind that may be open. max_model_bytes: longest payload of one
+    model. join_timeout_s: longest silence of a stream before its session begins.
     """
 
     max_participants: int
+    max_watches: int
     max_model_bytes: int
     join_timeout_s: float
 
@@ -115,9 +117,18 @@ class Coordinator:
         with storage_faults():
             return await self._seen_through(self._create(new))
 
-    async def creation(self, request_id: str) -> RequestRow | None:
-        """The request of this id, when it created a federation, though that may be deleted by now."""
-        return await self.disk.run(partial(self._opened_folders.creation, request_id))
+    async def request_beside(self, request_id: str, live: Live | None) -> RequestRow | None:
+        """The request of this id that created a federation or was about one of this process, other than `live`."""
+
+        def look() -> RequestRow | None:
+            for other in others:
+                with suppress(sqlite3.ProgrammingError):  # deleted or given up by now
+                    if (found := other.folder.journal.request(request_id)) is not None:
+                        return found
+            return self._opened_folders.creation(request_id)
+
+        others = [other for other in self.all() if other is not live]
+        return await self.disk.run(look)
 
     async def delete(self, live: Live) -> None:
         """End a federation and delete everything of it; works without room on the disk, too."""
@@ -215,6 +226,7 @@ class Coordinator:
     async def _begin(self, folder: FederationFolder) -> Live:
         """Let the federation in a folder go on."""
         try:
+            await self.disk.run(folder.require_keys)
             found = await self.disk.run(partial(find, folder))
             if found.state.finish_reason is FinishReason.DELETED:  # its process died before the files were gone
                 await self.disk.run(partial(self._opened_folders.delete, folder))

@@ -30,6 +30,17 @@ def update_key(payload: PayloadKey) -> str:
     return f"{participant_id}_{payload.round}_{payload.sha256.hex()[:32]}"
 
 
+def updates_of(payload: PayloadKey) -> str:
+    """What the keys of all updates of the same participant begin with; no id has an underscore."""
+    return f"{update_key(payload).partition('_')[0]}_"
+
+
+def drafted_update(key: str) -> tuple[str, int]:
+    """Id of the participant and round of an update's key."""
+    participant_id, number, _ = key.split("_", 2)
+    return participant_id, int(number)
+
+
 def manifest_key(payload: PayloadKey) -> str:
     """The manifest of an update, where it is not the federation's usual one."""
     return f"{update_key(payload)}_m"

@@ -20,9 +20,9 @@ from mfn_server.federation.resources.enrolling import Enrolling, decode_enrolmen
 from mfn_server.federation.resources.gone import require_uid
 from mfn_server.federation.resources.model_download import model_ref_violations, send_model
 from mfn_server.federation.resources.model_upload import IDLE_S, REMEDY, ModelUploads, decode_begin
-from mfn_server.federation.resources.request_ids import RequestId
+from mfn_server.federation.resources.request_ids import RequestId, require_new
 from mfn_server.federation.resources.uninterrupted import uninterrupted
-from mfn_server.federation.resources.watching import watch
+from mfn_server.federation.resources.watching import WatchPlaces, watch
 from mfn_server.kernels import Group
 from mfn_server.parts import arriving
 from mfn_server.rpc import Call
@@ -37,6 +37,7 @@ class FederationService:
     def __init__(self, runtime: Runtime, coordinator: Coordinator, rounds: AggregateRounds) -> None:
         self._runtime, self._coordinator, self._rounds = runtime, coordinator, rounds
         self._enrolling, self._uploads = Enrolling(), ModelUploads()
+        self._watches = WatchPlaces(coordinator.limits.max_watches)
 
     def federate(
         self, requests: AsyncIterator[pb.FederateRequest], call: Call
@@ -84,6 +85,7 @@ class FederationService:
         """A name bound to a key."""
         federation_id, name = decode_enrolment(request)
         live = await self._coordinator.find(federation_id)
+        await require_new(self._coordinator, RequestId.of(request, request.request_id, call.principal), live)
         return await self._enrolling.enrol(live, name, request, call.principal)
 
     async def list_participants(self, request: pb.ListParticipantsRequest, call: Call) -> pb.ListParticipantsResponse:
@@ -122,7 +124,7 @@ class FederationService:
         faults.refuse()
         live = await self._coordinator.find(federation_id)
         after = request.after_sequence if request.HasField("after_sequence") else None
-        with self._runtime.admission.open_stream():
+        with self._watches.taken():
             events = watch(live.watchers, kept_events(live), after, self._runtime.draining)
             async with aclosing(events) as messages:
                 async for message in messages:
@@ -137,6 +139,7 @@ class FederationService:
                 federation_id, wanted = decode_begin(begin, most_bytes)
                 live = await self._coordinator.find(federation_id)
                 request_id = RequestId.of(begin, begin.request_id, call.principal)
+                await require_new(self._coordinator, request_id, live)
                 return await self._uploads.receive(live, wanted, request_id, messages)
 
     async def download_model(

@@ -176,6 +176,36 @@ async def test_more_screened_clients_than_may_be_faulty_end_the_call(server: Ser
     assert refusal.metadata == {"needed": "6", "present": "5"}
 
 
+async def test_the_verdicts_on_all_clients_are_sent_before_the_call_ends_without_an_aggregate(server: Serving) -> None:
+    policy = pb.AggregationPolicy(krum=pb.KrumRule(), f=2)
+    liar = replace(CLIENTS[0], sha256=bytes(32))
+    call = server.open()
+    await send(call, [begin(MANIFEST, policy), *one_after_another([liar, *CLIENTS[1:5]]), finish()])
+    told: dict[str, pb.Verdict] = {}
+
+    async def read_all() -> None:
+        async for response in call:
+            told[response.client_verdict.participant] = response.client_verdict
+
+    with pytest.raises(grpc.aio.AioRpcError, match="needs 5 updates for f = 1; 4 passed"):
+        await read_all()
+    assert told[liar.name].reason == pb.VERDICT_REASON_DIGEST
+    others = [told[client.name] for client in CLIENTS[1:5]]
+    assert {verdict.reason for verdict in others} == {pb.VERDICT_REASON_ROUND_SKIPPED}
+    # float32 of standard normals: the stored numbers have this norm to a few units in the last place of float32.
+    assert [verdict.norm for verdict in others] == pytest.approx(np.linalg.norm(X[1:5], axis=1), rel=1e-6)
+
+
+async def test_more_clients_than_the_memory_holds_are_told_in_clients(
+    server: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "FLOAT_BYTES", 2**40)
+    refusal = await refusal_of(server, [begin(MANIFEST, MEAN), *one_after_another(CLIENTS), finish()])
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+    assert "aggregating 7 clients" in refusal.message
+    assert "grid" not in refusal.message
+
+
 async def test_an_aggregate_that_is_not_finite_ends_the_call_with_the_remedy(server: Serving) -> None:
     manifest, clients = clients_of(np.full((3, 4), 1e39))
     float32 = ElementType.ELEMENT_TYPE_FLOAT32

@@ -48,6 +48,28 @@ async def test_a_round_does_not_wait_for_one_who_declines(hosting: Hosting) -> N
     assert (await federation.verdicts(1))["p2"].reason == pb.VERDICT_REASON_DECLINED
 
 
+async def test_a_round_in_which_all_decline_is_skipped_at_its_deadline_not_before(hosting: Hosting) -> None:
+    host, federation, participants = await scene(hosting, policy(2), 2)
+    for participant in participants:
+        await participant.task()
+        await participant.send(decline=pb.Decline(round=1))
+    while not all(task.declined for each in host.live("f").state.participants.values() for task in each.tasks):  # noqa: ASYNC110  # a machine without I/O has no event to wait for
+        await asyncio.sleep(0)
+    assert (await federation.rounds())[0].state == pb.ROUND_STATE_COLLECTING
+    await host.live("f").submit(RoundDeadline(1, at=0.0))
+    assert (await participants[0].until("round_result")).state == pb.ROUND_STATE_SKIPPED
+    assert {verdict.reason for verdict in (await federation.verdicts(1)).values()} == {pb.VERDICT_REASON_DECLINED}
+
+
+async def test_a_round_does_not_wait_for_one_who_leaves(hosting: Hosting) -> None:
+    _, federation, participants = await scene(hosting, policy(2), 3)
+    await participants[2].task()
+    await participants[2].leave()
+    await asyncio.gather(*(participant.train([1, 1]) for participant in participants[:2]))
+    await participants[0].until("finished")
+    assert (await federation.verdicts(1))["p2"].reason == pb.VERDICT_REASON_DISCONNECTED
+
+
 async def late_update(hosting: Hosting, late: pb.LatePolicy) -> tuple[Host, list[Participant], pb.UpdateAck]:
     """p2 answers round 1 only once round 2 is open; how it is acknowledged."""
     host, _, participants = await scene(hosting, policy(2, rounds=2, late_updates=late), 3)
@@ -62,6 +84,9 @@ async def late_update(hosting: Hosting, late: pb.LatePolicy) -> tuple[Host, list
 async def test_late_updates_are_rejected_where_the_policy_says_so(hosting: Hosting) -> None:
     host, participants, ack = await late_update(hosting, pb.LATE_POLICY_REJECT)
     assert (ack.status, ack.round) == (pb.UPDATE_ACK_STATUS_LATE, 1)
+    verdict = (await participants[0].federation.verdicts(1))["p2"]
+    assert (verdict.kind, verdict.reason) == (pb.VERDICT_KIND_LATE, pb.VERDICT_REASON_DEADLINE)
+    assert verdict.payload_sha256 == ack.payload_sha256
     await asyncio.gather(*(participant.train([1, 1]) for participant in participants[:2]))
     await host.live("f").submit(RoundDeadline(2, at=0.0))
     await participants[0].until("finished")

@@ -11,7 +11,7 @@ from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.federation.resources.policies import policy_of
 from tests.server.calling import refused
 from tests.server.conftest import Running, Start
-from tests.server.services.federations import NAME, ONE_ID, OTHER_ID, Sent, created, stub, uploaded
+from tests.server.services.federations import NAME, ONE_ID, OTHER_ID, Sent, created, new_key, stub, uploaded
 
 EXISTS = grpc.StatusCode.ALREADY_EXISTS, "RESOURCE_EXISTS"
 REUSED = grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_ID_REUSED"
@@ -96,6 +96,24 @@ async def test_another_request_with_a_used_id_is_refused(start: Start) -> None:
     assert pair(await refused(stub(server).CreateFederation(request))) == REUSED
     request = pb.CreateFederationRequest(federation_id="other", request_id=ONE_ID)
     assert pair(await refused(stub(server).CreateFederation(request))) == REUSED
+
+
+async def test_an_id_stands_for_one_request_whatever_its_method_and_its_federation(start: Start) -> None:
+    server, sent = await start(), Sent()
+    await created(server, request_id=ONE_ID)
+    await created(server, "other")
+    enrolment = pb.EnrolParticipantRequest(
+        parent=NAME, participant_id="ada", public_key=new_key(), request_id=ONE_ID.upper()
+    )
+    assert pair(await refused(stub(server).EnrolParticipant(enrolment))) == REUSED
+    assert pair(await refused(stub(server).UploadModel(iter([sent.begin(request_id=ONE_ID)])))) == REUSED
+    enrolment.request_id = OTHER_ID
+    answer = await stub(server).EnrolParticipant(enrolment)
+    assert await stub(server).EnrolParticipant(enrolment) == answer
+    enrolment.parent = "federations/other"
+    assert pair(await refused(stub(server).EnrolParticipant(enrolment))) == REUSED
+    another = pb.CreateFederationRequest(federation_id="another", request_id=OTHER_ID)
+    assert pair(await refused(stub(server).CreateFederation(another))) == REUSED
 
 
 async def test_of_many_equal_requests_at_once_one_creates_and_all_get_its_result(start: Start) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import numpy as np
 import pytest
 
 from mfn_grpc.tensors import CHUNK_BYTES
@@ -16,6 +17,7 @@ from mfn_grpc.v1.types_pb2 import ElementType
 from mfn_server.errors import Fault
 from mfn_server.federation.resources import model_upload
 from mfn_server.federation.storage import layouts
+from mfn_server.federation.stream.receiving import Upload
 from mfn_server.services import federation as service
 from tests.server.calling import PATIENCE_S, refused
 from tests.server.conftest import Running, Start
@@ -309,27 +311,46 @@ async def test_a_silent_stream_is_ended_and_what_it_sent_is_kept(start: Start, m
     assert (await stub(server).UploadModel(iter([sent.begin()]))).durable_bytes == HALF
 
 
-async def test_a_newer_stream_of_the_same_model_takes_over(start: Start, tmp_path: Path) -> None:
-    server, sent = await start(state_dir=tmp_path), Sent()
+async def test_a_newer_stream_ends_the_older_at_once_and_goes_on_with_what_that_had_sent(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, sent = await start(), Sent()
     await created(server)
-    go_on = asyncio.Event()
+    taken: list[int] = []
+    take = Upload.take
 
-    async def paused() -> AsyncIterator[pb.UploadModelRequest]:
-        for message in sent.messages(0, HALF):
-            yield message
-        await go_on.wait()
-        for message in sent.chunks(HALF, HALF + 1):
-            yield message
+    async def counted(upload: Upload, chunk: pb.Chunk) -> None:
+        await take(upload, chunk)
+        taken.append(upload.received)
 
-    old = stub(server).UploadModel(paused())
+    monkeypatch.setattr(Upload, "take", counted)
+    old = stub(server).UploadModel(held_open(sent.messages(0, HALF)))
     await old.wait_for_connection()
-    await eventually(lambda: begun(tmp_path))
-    assert (await stub(server).UploadModel(iter([sent.begin()]))).durable_bytes == 0
-    go_on.set()
+    await eventually(lambda: taken[-1:] == [HALF])
+    assert (await stub(server).UploadModel(iter([sent.begin()]))).durable_bytes == HALF
     refusal = await refused(old)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.ABORTED, "SESSION_SUPERSEDED")
-    answer = await uploaded(server, sent)
+    answer = await stub(server).UploadModel(sent.messages(HALF))
     assert (await downloaded(server, answer.model))[1] == sent.bytes
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["weights", "bias"])
+async def test_a_model_with_a_value_that_is_not_finite_is_refused_by_its_tensor(
+    start: Start, name: str, value: float
+) -> None:
+    server, arrays = await start(), small_model()
+    await created(server)
+    arrays[name] = arrays[name].copy()
+    arrays[name].flat[-1] = value
+    place = list(arrays).index(name)
+    for _ in range(2):
+        refusal = await refused(stub(server).UploadModel(Sent(arrays).messages()))
+        assert (refusal.code, refusal.reason) == (INVALID, "INVALID_FIELD")
+        assert f"element {arrays[name].size - 1}" in refusal.violations[f"begin.manifest.tensors[{place}]"]
+    assert (await state_of(server)).state == pb.FEDERATION_STATE_AWAITING_MODEL
+    sent = Sent()
+    assert (await downloaded(server, (await uploaded(server, sent)).model))[1] == sent.bytes
 
 
 async def test_a_server_that_shuts_down_ends_an_upload_and_keeps_what_came(start: Start, tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ import grpc
 import pytest
 
 from mfn_grpc.v1 import federation_pb2 as pb
+from mfn_server.admission import LONGEST_RETRY_S
 from mfn_server.federation.live.live import Live
 from mfn_server.federation.machine.events import Connected, RoundDeadline
 from tests.server.calling import PATIENCE_S, refused, rest_of
 from tests.server.conftest import Running, Start
 from tests.server.gates import eventually
-from tests.server.services.federations import NAME, Sent, created, enrolled, new_key, stub, uploaded
+from tests.server.services.federations import NAME, Sent, created, downloaded, enrolled, new_key, stub, uploaded
 
 PEOPLE = [f"{NAME}/participants/{each}" for each in ("ada", "bob", "cyd")]
 INVALID = grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD"
@@ -223,6 +224,23 @@ async def test_a_watch_ends_after_the_deletion_was_told(start: Start) -> None:
     events = await rest_of(call)
     assert events[-1].federation_changed.finish_reason == pb.FINISH_REASON_DELETED
     assert call.done()
+
+
+async def test_those_who_watch_have_a_limit_of_their_own_and_leave_transfers_their_room(start: Start) -> None:
+    server, live = await running(start, max_streams=1, federation_max_watches=2)
+    calls = [watching(server) for _ in range(2)]
+    await eventually(lambda: len(live.watchers._open) == 2)
+    refusal = await refused(watching(server))
+    assert pair(refusal) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+    assert refusal.retry_s == LONGEST_RETRY_S
+    assert live.state.model is not None
+    await downloaded(server, live.messages.model_ref(live.state.model))
+    calls[0].cancel()
+    await eventually(lambda: len(live.watchers._open) == 1)
+    again = watching(server)
+    await eventually(lambda: len(live.watchers._open) == 2)
+    for call in (calls[1], again):
+        call.cancel()
 
 
 async def test_a_watch_ends_when_the_server_shuts_down(start: Start) -> None:

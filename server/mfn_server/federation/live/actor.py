@@ -6,14 +6,14 @@ The machine is pure, so a transaction that fails leaves the old state in force, 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.errors import Fault, draining
 from mfn_server.federation.disk import Disk
-from mfn_server.federation.live.recording import Recording, Stepped, merged, of_enrolled
+from mfn_server.federation.live.recording import Recording, Stepped, of_enrolled
 from mfn_server.federation.machine.actions import Action, Conclude
 from mfn_server.federation.machine.codecs import encode_event, encode_state
 from mfn_server.federation.machine.events import Event
@@ -136,7 +136,6 @@ class Actor:
                 continue
             state, submission.actions = result.state, result.actions
             submission.rows = of_enrolled(submission.rows, state)
-            submission.rows = _known(submission.rows, state)
             steps.append(Stepped(result.state, result.actions))
             taken.append(submission)
         return steps, taken
@@ -144,15 +143,15 @@ class Actor:
     async def _write(self, steps: Sequence[Stepped], taken: Sequence[Submission], recording: Recording) -> None:
         if not taken:
             return
-        rows = merged([*(submission.rows for submission in taken), recording.batch])
+        rows = [*(submission.rows for submission in taken), recording.batch]
         events = [submission.event for submission in taken]
         await self._disk.run(partial(self._commit, rows, events, self._snapshot(steps)))
 
-    def _commit(self, rows: Batch, events: Sequence[Event], snapshot: State | None) -> None:
-        """On a thread of the disk."""
+    def _commit(self, rows: Sequence[Batch], events: Sequence[Event], snapshot: State | None) -> None:
+        """On a thread of the disk; rows in the order of their events, for one may undo what another did."""
         encoded = [encode_event(event) for event in events]
         state = None if snapshot is None else encode_state(snapshot)
-        self._journal.commit(replace(rows, events=encoded, snapshot=state))
+        self._journal.commit(*rows, Batch(events=encoded, snapshot=state))
 
     def _snapshot(self, steps: Sequence[Stepped]) -> State | None:
         """The state to keep in place of the events, when it is time to."""
@@ -184,11 +183,6 @@ class Actor:
         if not self._closing:
             self._waiting = submissions + self._waiting
             self._changed.set()
-
-
-def _known(rows: Batch, state: State) -> Batch:
-    """The rows, unless they are about a participant whom the machine does not have, or no longer."""
-    return rows if all(row.name in state.participants for row in rows.participants) else NO_ROWS
 
 
 def _answer(submission: Submission, fault: Fault) -> None:

@@ -9,8 +9,14 @@ from mfn_server.errors import Fault
 from mfn_server.federation.storage.errors import StorageError
 
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+MOST_TRIES = 3
+"""Unexpected errors in a row after which nothing else is to be expected."""
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+
+class Hopeless(Exception):
+    """Work failed again and again in a way that nobody foresaw; the log says how."""
 
 
 class Chores:
@@ -34,15 +40,22 @@ class Chores:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def until_done(self, what: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What `work` returns, tried again for as long as it fails: it must be done, and a fault may pass."""
-        wait_s = SHORTEST_WAIT_S
+        """What `work` returns, tried again for as long as storage or the server refuses it, since that may pass.
+
+        Raises Hopeless after MOST_TRIES unexpected errors in a row.
+        """
+        wait_s, unexpected = SHORTEST_WAIT_S, 0
         while True:
             try:
                 return await work()
             except (Fault, StorageError) as error:
+                unexpected = 0
                 log.error("%s: %s failed, again in %g s: %s", self._of, what, wait_s, error)
-            except Exception:  # whatever it is, nobody else will do this
-                log.exception("%s: %s failed, again in %g s", self._of, what, wait_s)
+            except Exception as error:  # whatever it is, nobody else will do this
+                unexpected += 1
+                log.exception("%s: %s failed, try %d of %d", self._of, what, unexpected, MOST_TRIES)
+                if unexpected == MOST_TRIES:
+                    raise Hopeless(f"{what} failed {MOST_TRIES} times") from error
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 

@@ -1,5 +1,6 @@
 """One federation that this process owns: its state, its sessions, and whatever the machine wants done."""
 
+import logging
 import time
 from collections import ChainMap
 from collections.abc import Callable, Sequence
@@ -11,8 +12,8 @@ from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.errors import Fault
 from mfn_server.federation.disk import Disk
 from mfn_server.federation.live.actor import NO_ROWS, Actor, Submission
-from mfn_server.federation.live.chores import Chores
-from mfn_server.federation.live.opening import MANIFEST, Found, tidy
+from mfn_server.federation.live.chores import Chores, Hopeless
+from mfn_server.federation.live.opening import MANIFEST, Found, tidy, tidy_drafts
 from mfn_server.federation.live.recording import Recorder, Recording, Stepped
 from mfn_server.federation.live.retaining import retention_of, spare_keys
 from mfn_server.federation.live.seats import Seat, Seats
@@ -20,17 +21,20 @@ from mfn_server.federation.live.telling import tell
 from mfn_server.federation.live.timers import Timers
 from mfn_server.federation.machine import actions as todo
 from mfn_server.federation.machine.events import Aggregated, Deleted, Disconnected, Event, Restarted
-from mfn_server.federation.machine.records import FinishReason
+from mfn_server.federation.machine.records import FinishReason, SkipReason
 from mfn_server.federation.machine.state import State
 from mfn_server.federation.messages import Messages
 from mfn_server.federation.payload_keys import keys_of_version
 from mfn_server.federation.resources.gone import no_federation
+from mfn_server.federation.resources.policies import say_update_type
 from mfn_server.federation.resources.watching import Watchers
 from mfn_server.federation.storage.folder import FederationFolder
 from mfn_server.federation.storage.rows import Batch
 from mfn_server.federation.stream.claims import ManifestCheck
 from mfn_server.federation.stream.receiving import forget
 from mfn_server.federation.stream.sending import ModelReader
+
+log = logging.getLogger(__name__)
 
 
 class Aggregating(Protocol):
@@ -50,7 +54,8 @@ class Live:
     def __init__(self, folder: FederationFolder, found: Found, disk: Disk, aggregating: Aggregating) -> None:
         self.folder, self.disk, self.created, self.policy = folder, disk, found.created, found.policy
         self.name, self.uid = found.created.name, found.created.uid
-        self.enrolled, self.manifest = found.enrolled, found.manifest
+        self.enrolled = found.enrolled
+        self.manifest: pb.TensorManifest | None = None
         self.messages = Messages(found.created)
         self.seats = Seats()
         self.watchers = Watchers(found.sequence, finished=found.state.finish_reason is not None)
@@ -63,6 +68,8 @@ class Live:
         self._chores = Chores(self.name)
         self._closing = self._deleted = False
         self._manifest_check: ManifestCheck | None = None
+        if found.manifest is not None:
+            self._take_manifest(found.manifest)
         self._actor = Actor(found.state, folder.journal, disk, self, replayed=found.replayed)
 
     @property
@@ -95,6 +102,7 @@ class Live:
         await self.disk.run(partial(tidy, self.folder, self.state, time.time()))
         await self.measure()
         await self.submit(Restarted(at=time.time()))
+        self._chores.begin("sealing with the newest key", self._reseal())
 
     async def submit(
         self, event: Event, rows: Batch = NO_ROWS, committed: Callable[[], None] | None = None
@@ -107,11 +115,11 @@ class Live:
             raise no_federation(self.name)
         return await self._actor.submit(event, rows, committed)
 
-    def leave(self, seat: Seat) -> None:
-        """A session has ended, however."""
+    def leave(self, seat: Seat, *, goodbye: bool = False) -> None:
+        """A session has ended, however. goodbye: whether its participant said so."""
         self.seats.leave(seat)
         if not self._closing:  # else the next owner finds nobody connected anyway
-            self._actor.post(Disconnected(seat.participant, seat.session, at=time.time()))
+            self._actor.post(Disconnected(seat.participant, seat.session, at=time.time(), goodbye=goodbye))
 
     async def measure(self) -> int:
         """Bytes of all its files, now."""
@@ -165,7 +173,12 @@ class Live:
         for row in rows.participants:
             self.enrolled[row.name] = pb.Participant.FromString(row.message)
         if MANIFEST in rows.meta:
-            self.manifest = pb.TensorManifest.FromString(rows.meta[MANIFEST])
+            self._take_manifest(pb.TensorManifest.FromString(rows.meta[MANIFEST]))
+
+    def _take_manifest(self, manifest: pb.TensorManifest) -> None:
+        self.manifest = manifest
+        for policy in (self.created.policy, self.policy.message):
+            say_update_type(policy, manifest)
 
     def _do(self, action: todo.Action) -> None:
         match action:
@@ -185,13 +198,23 @@ class Live:
         self._actor.post(action.due(time.time()))
 
     async def _aggregate(self, action: todo.Aggregate) -> None:
-        aggregated, rows = await self._chores.until_done(
-            f"aggregating round {action.round}", partial(self._aggregating.aggregate, self, action)
-        )
+        attempt = partial(self._aggregating.aggregate, self, action)
+        try:
+            aggregated, rows = await self._chores.until_done(f"aggregating round {action.round}", attempt)
+        except Hopeless:  # the federation goes on without this round
+            aggregated, rows = Aggregated(action.round, SkipReason.FAILED, (), None, 0.0, time.time()), NO_ROWS
         self._actor.post(aggregated, rows)
 
     async def _discard(self, payloads: Sequence[todo.PayloadKey]) -> None:
         await self.disk.run(partial(forget, self.folder.updates, payloads, self.policy.message.update_element_type))
+
+    async def _reseal(self) -> None:
+        """One payload a turn, so that the federation may be given up between them; what is left, a next start does."""
+        steps, count = self.folder.reseal(), 0
+        while (done := await self.disk.run(partial(next, steps, None))) is not None:
+            count += done
+        if count:
+            log.info("%s: %d payloads are now sealed with the newest key", self.name, count)
 
     async def _retain(self) -> None:
         """Forget what the policy does not want kept."""
@@ -199,6 +222,7 @@ class Live:
         retention = retention_of(self.policy.message.retention, state)
 
         def trim() -> None:
+            tidy_drafts(folder, state, time.time())
             for key in spare_keys(state):
                 folder.models.delete(key)
             for version in folder.journal.trim(retention):

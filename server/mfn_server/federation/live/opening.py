@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import reduce
 
 from mfn_grpc.v1 import federation_pb2 as pb
+from mfn_server.federation.machine.admitting import Expected, admit, task_of
 from mfn_server.federation.machine.codecs import decode_event, decode_state
 from mfn_server.federation.machine.discarding import payloads_in_use
 from mfn_server.federation.machine.events import Event
 from mfn_server.federation.machine.machine import step
+from mfn_server.federation.machine.records import Claim
 from mfn_server.federation.machine.state import State
-from mfn_server.federation.payload_keys import keys_of_version, manifest_key, model_key, update_key
+from mfn_server.federation.payload_keys import drafted_update, keys_of_version, manifest_key, model_key, update_key
 from mfn_server.federation.resources.policies import Policy, policy_of
 from mfn_server.federation.storage.errors import StorageDamaged
 from mfn_server.federation.storage.folder import FederationFolder
@@ -70,14 +72,31 @@ def find(folder: FederationFolder) -> Found:
 
 def tidy(folder: FederationFolder, state: State, now: float) -> None:
     """Delete the payloads and drafts that nobody needs any more, and forget old requests; blocks."""
+    updates = payloads_in_use(state)
+    folder.updates.sweep({*map(update_key, updates), *map(manifest_key, updates)})
+    folder.models.sweep(set(_model_keys(folder.journal, state)))
+    tidy_drafts(folder, state, now)
+    folder.journal.sweep_requests(now)
+
+
+def tidy_drafts(folder: FederationFolder, state: State, now: float) -> None:
+    """Delete drafts that stopped growing a day ago, and those of updates that count in no round any more; blocks."""
 
     def recent(draft: DraftFile) -> bool:
         return now - draft.modified < DRAFT_KEPT_S
 
-    updates = payloads_in_use(state)
-    folder.updates.sweep({*map(update_key, updates), *map(manifest_key, updates)}, recent)
-    folder.models.sweep(set(_model_keys(folder.journal, state)), recent)
-    folder.journal.sweep_requests(now)
+    name = f"federations/{folder.federation_id}"
+    folder.updates.sweep_drafts(lambda draft: recent(draft) and _still_counts(state, name, draft.key))
+    folder.models.sweep_drafts(recent)
+
+
+def _still_counts(state: State, federation: str, key: str) -> bool:
+    """Whether the update under this key would be taken if it came now."""
+    participant_id, number = drafted_update(key)
+    name = f"{federation}/participants/{participant_id}"
+    enrolled = state.participants.get(name)
+    task = None if enrolled is None else task_of(enrolled, number)
+    return task is not None and isinstance(admit(state, name, Claim(number, task.model, b"")), Expected)
 
 
 def _model_keys(journal: Journal, state: State) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """From what the machine decided to the rows of one transaction, and to what those who watch are told."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from mfn_grpc.v1 import federation_pb2 as pb
@@ -89,20 +89,6 @@ def of_enrolled(rows: Batch, state: State) -> Batch:
     if all(row.name in state.participants for row in rows.participants):
         return rows
     return replace(rows, participants=[row for row in rows.participants if row.name in state.participants])
-
-
-def merged(batches: Sequence[Batch]) -> Batch:
-    """The rows of one transaction made of several, in order; its events and its snapshot come later."""
-    return Batch(
-        rounds=[row for batch in batches for row in batch.rounds],
-        verdicts=[row for batch in batches for row in batch.verdicts],
-        watch=[row for batch in batches for row in batch.watch],
-        participants=[row for batch in batches for row in batch.participants],
-        removed_participants=[name for batch in batches for name in batch.removed_participants],
-        models=[row for batch in batches for row in batch.models],
-        requests=[row for batch in batches for row in batch.requests],
-        meta={key: value for batch in batches for key, value in batch.meta.items()},
-    )
 
 
 def _verdict_row(verdict: Verdict) -> VerdictRow:

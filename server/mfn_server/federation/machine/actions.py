@@ -162,8 +162,8 @@ class RecordVerdicts:
     """Keep verdicts, each in place of one on the same round and participant.
 
     A verdict is given once, when its round is judged. Only that of an update which came later still is given anew:
-    DEFERRED in place of MISSING, and LATE in place of DEFERRED when it counts nowhere after all. In buffered rounds the
-    MISSING of a participant that was removed may give way to the verdict on another of its name.
+    DEFERRED or LATE in place of MISSING, and LATE in place of DEFERRED when it counts nowhere after all. In buffered
+    rounds the MISSING of a participant that was removed may give way to the verdict on another of its name.
     """
 
     verdicts: tuple[Verdict, ...]

@@ -52,7 +52,21 @@ def admit(state: State, participant: str, claim: Claim) -> Admission:
         return Settled(Ack(claim.round, before.payload_sha256, UpdateAckStatus.DUPLICATE))
     if (fault := round_fault(state, claim.round)) is not None:
         return fault
-    return _by_task(state, enrolled, claim)
+    return _by_task(state, participant, enrolled, claim)
+
+
+def is_news(state: State, participant: str, claim: Claim) -> bool:
+    """Whether the record has yet to say that this update came too late.
+
+    It says so once for each task, and only where nothing else of the participant counted in the round.
+    """
+    enrolled = state.participants.get(participant)
+    task = task_of(enrolled, claim.round) if enrolled else None
+    if enrolled is None or task is None or task.late or task.model != claim.model:
+        return False
+    part_in_it = any((ack.counts_in_round or ack.round) == claim.round for ack in enrolled.acknowledged)
+    buffered = state.policy.async_buffer is not None
+    return admit(state, participant, claim) == _late(claim) and (buffered or not part_in_it)
 
 
 def not_enrolled(participant: str) -> Refused:
@@ -80,11 +94,13 @@ def report_fault(state: State, number: int, model: Model) -> Refused | None:
     return _other_model(number, published, model) if published is not None and published != model else None
 
 
-def _by_task(state: State, enrolled: Participant, claim: Claim) -> Admission:
+def _by_task(state: State, name: str, enrolled: Participant, claim: Claim) -> Admission:
     task = task_of(enrolled, claim.round)
     opened = state.open if state.open and state.open.number == claim.round else None
     if task is None:
-        return Refused("NOT_SELECTED", f"not selected for round {claim.round}") if opened else _late(claim)
+        # A task that became stale is forgotten, in a round that may still be open.
+        over = opened is None or (opened.state is not RoundState.COLLECTING and name in opened.selected)
+        return _late(claim) if over else Refused("NOT_SELECTED", f"not selected for round {claim.round}")
     if task.model != claim.model:
         return _other_model(claim.round, task.model, claim.model)
     if opened is not None and opened.state is RoundState.COLLECTING:

@@ -98,8 +98,11 @@ def buffer_is_complete(state: State, opened: OpenRound) -> bool:
 
 def _at_work(state: State, names: Iterable[str]) -> Iterator[str]:
     for name in names:
-        task = current_task(state.participants[name])
-        if task is not None and not task.declined and not is_stale(state, task.model):
+        participant = state.participants[name]
+        task = current_task(participant)
+        if task is None or task.declined or participant.gone:
+            continue
+        if not is_stale(state, task.model):
             yield name
 
 

@@ -13,27 +13,31 @@ from mfn_server.federation.machine.stepping import Step
 
 
 def is_settled(state: State, opened: OpenRound, name: str) -> bool:
-    """Whether nothing is to be waited for from one who was selected: counted, declined, removed; or not selected."""
+    """Whether nothing is to be waited for from one: counted, declined, gone, removed, or not selected.
+
+    Gone is who said goodbye; whose connection broke may be back at any moment.
+    """
     contribution, participant = opened.contributions.get(name), state.participants.get(name)
     if contribution is not None and contribution.round == opened.number:
         return True
     task = task_of(participant, opened.number) if participant else None
-    return task is None or task.declined
+    return participant is None or participant.gone or task is None or task.declined
 
 
 def is_complete(state: State, opened: OpenRound) -> bool:
-    """Whether collecting is over. Those whose network broke are waited for until the deadline.
+    """Whether collecting is over: with a quorum the target is reached or nobody is left to wait for, or it is overdue.
 
-    What earlier rounds deferred to this one adds to the quorum, not to the target: the round waits for its own.
+    Those whose connection broke are waited for until the deadline, and so is a quorum: rounds that nobody wants would
+    otherwise follow one another as fast as the network goes. What earlier rounds deferred to this one adds to the
+    quorum, not to the target: the round waits for its own.
     """
     if is_buffered(state):
         return buffer_is_complete(state, opened)
     if opened.overdue:
         return True
-    if len(opened.contributions) < state.policy.min_participants:
-        return False
     own = sum(contribution.round == opened.number for contribution in opened.contributions.values())
-    return own >= opened.target or all(is_settled(state, opened, name) for name in opened.selected)
+    awaited = own < opened.target and not all(is_settled(state, opened, name) for name in opened.selected)
+    return not awaited and len(opened.contributions) >= state.policy.min_participants
 
 
 def close_if_complete(state: State, at: float) -> Step | None:

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from mfn_server.federation.machine.actions import Acknowledge, Happened, UpdateReceived
-from mfn_server.federation.machine.admitting import Expected, Refused, admit, is_stale, task_of
+from mfn_server.federation.machine.admitting import Expected, Refused, Settled, admit, is_news, is_stale
 from mfn_server.federation.machine.buffering import is_buffered
 from mfn_server.federation.machine.discarding import discard
 from mfn_server.federation.machine.evaluating import not_awaited
-from mfn_server.federation.machine.events import Declined, RoundDeadline, UpdateDurable
+from mfn_server.federation.machine.events import Declined, RoundDeadline, UpdateDurable, UpdateLate
 from mfn_server.federation.machine.recording import forgo, given, with_credit, without_judgement
 from mfn_server.federation.machine.records import Ack, RoundState, UpdateAckStatus, Verdict, VerdictKind, VerdictReason
 from mfn_server.federation.machine.state import Contribution, OpenRound, Participant, State
@@ -25,7 +25,16 @@ def update_durable(state: State, event: UpdateDurable) -> Step:
         case Refused():
             return discard(state, [event])
         case settled:
-            return _answer(state, event, settled.ack).then(discard, [event])
+            return _answer(state, event, settled.ack, received_at=event.at).then(discard, [event])
+
+
+def update_late(state: State, event: UpdateLate) -> Step:
+    """An update came too late to be taken in."""
+    match admit(state, event.participant, event.claim):
+        case Settled(ack):
+            return _answer(state, event, ack, received_at=None)
+        case _:
+            return Step(state)
 
 
 def _take(state: State, event: UpdateDurable, number: int) -> Step:
@@ -77,28 +86,41 @@ def _deferred(state: State, update: Contribution, at: float) -> Step:
     return Step(with_participant(state, update.participant, forgiven), given([verdict], at))
 
 
-def _answer(state: State, event: UpdateDurable, ack: Ack) -> Step:
+def _answer(state: State, event: UpdateDurable | UpdateLate, ack: Ack, received_at: float | None) -> Step:
+    news = is_news(state, event.participant, event.claim)
     participant = state.participants[event.participant]
     newer = participant.last_ack is None or participant.last_ack.round <= ack.round
     # A duplicate's answer repeats an older one, which stays the one to remember.
     last = ack if ack.status is UpdateAckStatus.LATE and newer else participant.last_ack
     heard = replace(participant, last_ack=last, last_seen_at=event.at)
     step = Step(with_participant(state, event.participant, heard))
-    task = task_of(participant, event.round)
-    if ack.status is UpdateAckStatus.LATE and task is not None and task.model == event.model:
-        step = step.then(_too_late, _contribution(event, participant), event.at)
+    if news:
+        step = step.then(_too_late, event, received_at)
     return step.do(Acknowledge(event.participant, ack))
 
 
-def _too_late(state: State, update: Contribution, at: float) -> Step:
-    """The verdict on an update that was under way when it could no longer count."""
-    if not is_buffered(state):
-        verdict = without_judgement(update, update.round, VerdictKind.LATE, VerdictReason.DEADLINE)
-        return Step(_with_verdict(state, verdict) if _is_judging(state.open, update.round) else state)
-    reason = VerdictReason.STALE if is_stale(state, update.model) else VerdictReason.DEADLINE
-    verdict = without_judgement(update, update.round, VerdictKind.LATE, reason)
-    free = with_participant(state, update.participant, replace(state.participants[update.participant], tasks=()))
-    return Step(with_credit(free, [(verdict, update.enrolment)]), given([verdict], at))
+def _too_late(state: State, event: UpdateDurable | UpdateLate, received_at: float | None) -> Step:
+    """The verdict on an update that can no longer count: LATE in place of MISSING, whether that was given already."""
+    name, participant = event.participant, state.participants[event.participant]
+    stale = is_buffered(state) and is_stale(state, event.model)
+    verdict = Verdict(
+        participant=name,
+        round=event.round,
+        kind=VerdictKind.LATE,
+        reason=VerdictReason.STALE if stale else VerdictReason.DEADLINE,
+        num_examples=event.num_examples,
+        metrics=event.metrics,
+        payload_sha256=event.payload_sha256,
+        received_at=received_at,
+    )
+    if is_buffered(state):
+        free = with_participant(state, name, replace(participant, tasks=()))
+        return Step(with_credit(free, [(verdict, participant.enrolment)]), given([verdict], event.at))
+    tasks = tuple(replace(task, late=True) if task.round == event.round else task for task in participant.tasks)
+    noted = with_participant(state, name, replace(participant, tasks=tasks))
+    if _is_judging(state.open, event.round):
+        return Step(_with_verdict(noted, verdict))
+    return Step(noted, given([verdict], event.at))  # the counters are those of MISSING
 
 
 def _is_judging(opened: OpenRound | None, number: int) -> bool:

@@ -78,9 +78,9 @@ def _publish(state: State, opened: OpenRound, model: Model, event: Aggregated) -
 
 def skip_round(state: State, opened: OpenRound, why: SkipReason, judgements: Iterable[Judgement], at: float) -> Step:
     """Ends a round without a model. Updates that failed a screen keep that verdict, all others were in vain."""
-    screened = {j.participant: j for j in judgements if j.kind is VerdictKind.SCREENED}
+    judged = {judgement.participant: judgement for judgement in judgements}
     updates = [opened.contributions[name] for name in sorted(opened.contributions)]
-    verdicts = [_in_vain(update, opened.number, screened.get(update.participant)) for update in updates]
+    verdicts = [_in_vain(update, opened.number, judged.get(update.participant)) for update in updates]
     record = skipped_record(opened, why, at)
     credited = _credited(state, opened, verdicts)
     there = replace(credited, skipped_in_row=state.skipped_in_row + 1, open=None)
@@ -90,10 +90,11 @@ def skip_round(state: State, opened: OpenRound, why: SkipReason, judgements: Ite
     return Step(there, (*given(known, at), conclusion, *ended)).then(discard, updates)
 
 
-def _in_vain(update: Contribution, number: int, screened: Judgement | None) -> Verdict:
-    if screened is not None:
-        return verdict_on(update, number, screened)
-    judgement = Judgement(update.participant, VerdictKind.REJECTED, VerdictReason.ROUND_SKIPPED)
+def _in_vain(update: Contribution, number: int, judged: Judgement | None) -> Verdict:
+    if judged is not None and judged.kind is VerdictKind.SCREENED:
+        return verdict_on(update, number, judged)
+    norm = None if judged is None else judged.norm
+    judgement = Judgement(update.participant, VerdictKind.REJECTED, VerdictReason.ROUND_SKIPPED, norm=norm)
     return verdict_on(update, number, judgement)
 
 

@@ -81,7 +81,10 @@ def evaluation_deadline(state: State, event: EvaluationDeadline) -> Step:
 def end_if_evaluated(state: State, at: float) -> Step | None:
     """Ends the round when its reports are in, or none were asked for; None while they are awaited."""
     opened = state.open
-    if opened is None or opened.state is not RoundState.EVALUATING or (opened.awaited and not opened.overdue):
+    if opened is None or opened.state is not RoundState.EVALUATING:
+        return None
+    # Who said goodbye is not waited for; back before the round is over, it is asked again.
+    if not opened.overdue and any(not state.participants[name].gone for name in opened.awaited):
         return None
     metrics = medians(report.metrics for report in opened.reports.values())
     policy = state.policy.evaluation

@@ -45,11 +45,15 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """A session ended, however; of no effect when it is no longer the participant's."""
+    """A session ended, however; of no effect when it is no longer the participant's.
+
+    goodbye: whether the participant said that it goes; a connection that breaks says nothing.
+    """
 
     participant: str
     session: str
     at: float
+    goodbye: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,24 @@ class UpdateDurable:
     model: Model
     payload_sha256: bytes
     total_bytes: int
+    num_examples: int
+    at: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def claim(self) -> Claim:
+        """The part of it that decides."""
+        return Claim(self.round, self.model, self.payload_sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateLate:
+    """An update was announced, or was on its way, when it could count no longer; its bytes are not kept."""
+
+    participant: str
+    round: int
+    model: Model
+    payload_sha256: bytes
     num_examples: int
     at: float
     metrics: Mapping[str, float] = field(default_factory=dict)
@@ -168,6 +190,7 @@ Event = (
     | Connected
     | Disconnected
     | UpdateDurable
+    | UpdateLate
     | Declined
     | RoundDeadline
     | StallDeadline

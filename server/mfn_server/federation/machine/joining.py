@@ -58,23 +58,23 @@ def connected(state: State, event: Connected) -> Step:
         return Step(state)
     superseded = (EndSession(name, before.session, EndReason.SESSION_SUPERSEDED),) if before else ()
     sessions = {**state.sessions, name: Session(event.session, event.can_evaluate)}
-    there = _seen(replace(state, sessions=sessions), name, event.at)
+    there = _seen(replace(state, sessions=sessions), name, event.at, gone=False)
     told = _changed(there, name, ParticipantChange.CONNECTED, event.at)
     return Step(there, (*superseded, told)).then(_welcome, name, event.at)
 
 
 def disconnected(state: State, event: Disconnected) -> Step:
-    """A session ends; what it was asked for stays asked."""
+    """A session ends; what it was asked for stays asked, though nobody waits for one who said goodbye."""
     name, session = event.participant, state.sessions.get(event.participant)
     if session is None or session.session != event.session:
         return Step(state)
     sessions = {key: value for key, value in state.sessions.items() if key != name}
-    gone = _seen(replace(state, sessions=sessions), name, event.at)
+    gone = _seen(replace(state, sessions=sessions), name, event.at, gone=event.goodbye)
     return Step(gone, (_changed(gone, name, ParticipantChange.DISCONNECTED, event.at),))
 
 
-def _seen(state: State, name: str, at: float) -> State:
-    return with_participant(state, name, replace(state.participants[name], last_seen_at=at))
+def _seen(state: State, name: str, at: float, *, gone: bool) -> State:
+    return with_participant(state, name, replace(state.participants[name], last_seen_at=at, gone=gone))
 
 
 def _changed(state: State, name: str, change: ParticipantChange, at: float) -> Happened:
@@ -92,7 +92,7 @@ def _round_again(state: State, name: str) -> tuple[Assign, ...]:
     opened = state.open
     if opened is None or opened.state is not RoundState.COLLECTING:
         return ()
-    asked = not is_settled(state, opened, name)
+    asked = not is_settled(state, opened, name)  # back again, it may still send
     return (Assign((name,), opened.number, opened.base, selected=asked, timed=True),)
 
 

@@ -26,6 +26,7 @@ _HANDLERS: dict[type[Any], Callable[[State, Any], Step]] = {
     events.Connected: joining.connected,
     events.Disconnected: joining.disconnected,
     events.UpdateDurable: collecting.update_durable,
+    events.UpdateLate: collecting.update_late,
     events.Declined: collecting.declined,
     events.RoundDeadline: collecting.round_deadline,
     events.StallDeadline: buffering.stalled,

@@ -48,6 +48,7 @@ class SkipReason(StrEnum):
     SCREENED_BEYOND_F = "SCREENED_BEYOND_F"
     PRECONDITION = "PRECONDITION"
     NOT_FINITE = "NOT_FINITE"
+    FAILED = "FAILED"
 
 
 @unique

@@ -18,11 +18,15 @@ from mfn_server.federation.machine.records import (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An update asked of a participant: the round and the model it is to be trained on."""
+    """An update asked of a participant: the round and the model it is to be trained on.
+
+    late: whether the record says already that an update for it came too late.
+    """
 
     round: int
     model: Model
     declined: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class Participant:
 
     enrolment tells participants apart that had the same name one after the other. tasks are its last two, newest last
     (buffered asynchronous rounds: one at most). acknowledged: the last COUNTED and DEFERRED acknowledgements, newest
-    last; last_ack: the last of any status but DUPLICATE. Counters are those of the message Participant.
+    last; last_ack: the last of any status but DUPLICATE. gone: whether it said goodbye and has not
+    come back. Counters are those of the message Participant.
     """
 
     enrolment: int
@@ -40,6 +45,7 @@ class Participant:
     acknowledged: tuple[Ack, ...] = ()
     last_ack: Ack | None = None
     last_seen_at: float | None = None
+    gone: bool = False
     rounds_accepted: int = 0
     rounds_rejected: int = 0
     rounds_missed: int = 0

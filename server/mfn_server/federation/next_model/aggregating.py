@@ -1,6 +1,7 @@
 """From the stored updates of a round to the next model: verified, aggregated on the workers, written, made durable."""
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,8 @@ from mfn_grpc.core.aggregation import (
 )
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.tensors import element_count
-from mfn_server.aggregation.memory import aggregation_bytes
+from mfn_server.aggregation.memory import require_room
+from mfn_server.errors import Fault
 from mfn_server.federation.live.live import Live
 from mfn_server.federation.machine import actions as todo
 from mfn_server.federation.machine.events import Aggregated
@@ -28,6 +30,7 @@ from mfn_server.runtime import Runtime
 from mfn_server.slices import Sliced, Stopped
 
 NEEDS = (Group.AGGREGATION,)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,11 @@ class Aggregator:
         """
         runtime, behalf = self._runtime, Behalf(live.name)
         await runtime.ready(behalf, NEEDS)
-        size = aggregation_bytes(live.policy.aggregation, len(action.contributions))
+        try:
+            size = require_room(live.policy.aggregation, len(action.contributions), runtime.admission.max_bytes)
+        except Fault as never:
+            log.error("%s: round %d cannot be aggregated: %s", live.name, action.round, never)
+            return Aggregated(action.round, SkipReason.FAILED, (), None, 0.0, time.time()), Batch()
         try:
             async with runtime.admit(size, behalf) as place:
                 answer = await self._attempt(live, action, behalf)
@@ -70,8 +77,8 @@ class Aggregator:
         try:
             record = await work.result()
             model = await live.disk.run(target.finish)
-        except (AggregationFailure, NotStorable) as failure:
-            judgements = tuple(map(_judgement, updates.damaged))
+        except AggregationFailure as failure:
+            judgements = tuple(map(_judgement, failure.verdicts))
             return Aggregated(action.round, _skip(failure), judgements, None, work.seconds, time.time()), Batch()
         finally:
             await live.disk.run(target.discard)
@@ -120,7 +127,7 @@ def _judgement(verdict: ClientVerdict) -> Judgement:
     )
 
 
-def _skip(failure: AggregationFailure | NotStorable) -> SkipReason:
+def _skip(failure: AggregationFailure) -> SkipReason:
     if isinstance(failure, NotFinite | NotStorable):
         return SkipReason.NOT_FINITE
     return SkipReason.SCREENED_BEYOND_F if isinstance(failure, ScreenedBeyondF) else SkipReason.PRECONDITION

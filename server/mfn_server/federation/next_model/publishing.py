@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from mfn_grpc.arrays import ArrayError
-from mfn_grpc.core.aggregation import AggregationPolicy, ArraySource, ServerOptimizer, Source
+from mfn_grpc.core.aggregation import AggregationFailure, AggregationPolicy, ArraySource, ServerOptimizer, Source
 from mfn_grpc.core.arrays import Array
 from mfn_grpc.tensors import Elements, Encoder
 from mfn_grpc.v1 import federation_pb2 as pb
@@ -16,7 +16,7 @@ from mfn_server.federation.storage.errors import PayloadMissing
 from mfn_server.federation.storage.payload_store import PayloadStore
 
 
-class NotStorable(Exception):
+class NotStorable(AggregationFailure):
     """The new model would not be finite in its own types."""
 
 

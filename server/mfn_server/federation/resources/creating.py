@@ -14,7 +14,7 @@ from mfn_server.federation.messages import Messages, timestamp
 from mfn_server.federation.names import federation_name, require_id
 from mfn_server.federation.resources.policies import decode_policy, require_offered_encodings
 from mfn_server.federation.resources.request_fields import check_request_id, check_title
-from mfn_server.federation.resources.request_ids import RequestId
+from mfn_server.federation.resources.request_ids import RequestId, require_new
 from mfn_server.federation.resources.uninterrupted import uninterrupted
 from mfn_server.federation.storage.errors import AlreadyCreated
 from mfn_server.federation.storage.folders import NewFederation
@@ -45,6 +45,7 @@ async def create(
     planned = await coordinator.disk.run(partial(plan, request))
     response = pb.CreateFederationResponse(federation=planned.federation)
     request_id = RequestId.of(request, request.request_id, principal)
+    await require_new(coordinator, request_id, None)
     new = NewFederation(
         federation_id=planned.federation_id,
         uid=planned.created.uid,

@@ -39,7 +39,7 @@ async def send_model(live: Live, ref: pb.ModelRef, offset: int) -> AsyncGenerato
             payload = await live.disk.run(partial(live.folder.models.open, model_key(ref.version)))
     except PayloadMissing:  # retention may take it between the two
         raise missing from None
-    with closing(payload):
+    with storage_faults(), closing(payload):
         begin = pb.ModelBegin(model=ref, manifest=live.manifest, total_bytes=row.size_bytes, offset=offset)
         yield pb.DownloadModelResponse(begin=begin)
         async with aclosing(blocks(payload, offset, live.disk)) as following:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from mfn_grpc.core.limits import Faults, Violation
+from mfn_grpc.core.limits import Faults, InvalidInput, Violation
 from mfn_grpc.tensors import MODEL_TYPES, manifest_faults, payload_bytes
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
@@ -24,12 +24,14 @@ from mfn_server.federation.machine.events import ModelUploaded
 from mfn_server.federation.machine.records import Model
 from mfn_server.federation.names import parse_federation
 from mfn_server.federation.payload_keys import model_key
+from mfn_server.federation.resources.finite import not_finite
 from mfn_server.federation.resources.gone import no_federation
 from mfn_server.federation.resources.request_fields import check_request_id
 from mfn_server.federation.resources.request_ids import RequestId
+from mfn_server.federation.resources.turns import Turn
 from mfn_server.federation.resources.uninterrupted import uninterrupted
 from mfn_server.federation.storage.draft import Claim
-from mfn_server.federation.storage.errors import DraftClosed, PayloadMissing
+from mfn_server.federation.storage.errors import PayloadMissing
 from mfn_server.federation.storage.journal import Journal
 from mfn_server.federation.storage.payload import Payload
 from mfn_server.federation.storage.rows import Batch, ModelRow
@@ -82,6 +84,7 @@ class ModelUploads:
 
     def __init__(self) -> None:
         self._one_at_a_time: WeakKeyDictionary[Live, asyncio.Lock] = WeakKeyDictionary()
+        self._turns: WeakKeyDictionary[Live, Turn] = WeakKeyDictionary()
 
     async def receive(
         self,
@@ -92,20 +95,24 @@ class ModelUploads:
     ) -> pb.UploadModelResponse:
         """How far the upload came when its stream ended or its model was complete."""
         with _explained(live):
-            upload = await uninterrupted(self._begin(live, wanted, request_id))
-            if upload is None:
-                return _complete(live, wanted)
-            durable_bytes = await _fill(upload, messages)
+            with Turn() as turn:
+                upload = await uninterrupted(self._begin(live, wanted, request_id, turn))
+                if upload is None:
+                    return _complete(live, wanted)
+                durable_bytes = await turn.spend(_fill(upload, messages))
             if upload.complete:
                 return await uninterrupted(self._finish(live, wanted, upload))
             return pb.UploadModelResponse(durable_bytes=durable_bytes)
 
-    async def _begin(self, live: Live, wanted: Wanted, request_id: RequestId | None) -> Upload | None:
+    async def _begin(self, live: Live, wanted: Wanted, request_id: RequestId | None, turn: Turn) -> Upload | None:
         """The upload, where the last stream of the same model left it; None when the federation has the model."""
         async with self._alone(live):
             await _remember(live, request_id)
             if await _has(live, wanted) or await self._adopted(live, wanted):
                 return None
+            if (before := self._turns.get(live)) is not None:
+                await before.end()
+            self._turns[live] = turn
             claim = Claim(wanted.sha256, wanted.total_bytes)
             draft = await live.disk.run(partial(live.folder.models.draft, model_key(0), claim))
             return Upload(PayloadKey(live.name, 0, wanted.sha256), draft, wanted.total_bytes, live.disk)
@@ -116,6 +123,7 @@ class ModelUploads:
                 await upload.discard()
             else:
                 await upload.finish()
+                await _require_finite(live, wanted)
                 await _publish(live, wanted)
         return _complete(live, wanted)
 
@@ -123,6 +131,7 @@ class ModelUploads:
         """Whether all bytes were durable already: a process may have died before it said that they are the model."""
         if not await live.disk.run(partial(_is_stored, live, wanted)):
             return False
+        await _require_finite(live, wanted)
         await _publish(live, wanted)
         return True
 
@@ -209,6 +218,20 @@ def _digest(payload: Payload) -> bytes:
     return digest.digest()
 
 
+async def _require_finite(live: Live, wanted: Wanted) -> None:
+    """Refuse the stored payload of version 0, and delete it, when a value of it is not finite."""
+
+    def look() -> Violation | None:
+        with closing(live.folder.models.open(model_key(0))) as payload:
+            found = not_finite(pb.TensorManifest.FromString(wanted.manifest), payload.read)
+        if found is not None:
+            live.folder.models.delete(model_key(0))
+        return found
+
+    if (found := await live.disk.run(look)) is not None:
+        raise InvalidInput([found])
+
+
 async def _publish(live: Live, wanted: Wanted) -> None:
     model = Model(0, wanted.sha256)
     row = ModelRow(0, wanted.sha256, wanted.total_bytes, live.messages.model_ref(model).SerializeToString())
@@ -226,7 +249,7 @@ def _explained(live: Live) -> Iterator[None]:
     try:
         with storage_faults():
             yield
-    except DraftClosed as closed:
-        text = "a newer stream goes on with the upload of this model; run one at a time"
-        superseded = Fault(reasons.ERROR_REASON_SESSION_SUPERSEDED, text)
-        raise (no_federation(live.name) if live.deleted else superseded) from closed
+    except Fault as fault:
+        if live.deleted and fault.reason == reasons.ERROR_REASON_SESSION_SUPERSEDED:
+            raise no_federation(live.name) from fault
+        raise

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from mfn_grpc.core.aggregation import AggregationPolicy, ServerOptimizer
 from mfn_grpc.core.limits import Faults, Violation, limits_of, parameter, violations_of
+from mfn_grpc.tensors import UPDATE_TYPES
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_grpc.v1.types_pb2 import ElementType
@@ -28,14 +29,6 @@ from mfn_server.federation.messages import number_of
 from mfn_server.federation.resources.config_values import check_config
 from mfn_server.federation.resources.quorum import MOST_PARTICIPANTS, default_quorum, next_sufficient
 
-UPDATE_TYPES = (
-    ElementType.ELEMENT_TYPE_FLOAT64,
-    ElementType.ELEMENT_TYPE_FLOAT32,
-    ElementType.ELEMENT_TYPE_FLOAT16,
-    ElementType.ELEMENT_TYPE_BFLOAT16,
-    ElementType.ELEMENT_TYPE_INT8,
-)
-"""What participants may send, where the policy says so."""
 OFFERED_ENCODINGS = (pb.TENSOR_ENCODING_UNSPECIFIED, pb.TENSOR_ENCODING_RAW)
 
 P = TypeVar("P")
@@ -95,6 +88,13 @@ def policy_of(resolved: pb.FederationPolicy) -> Policy:
     policy = decode_policy(resolved, faults)
     faults.refuse()
     return policy
+
+
+def say_update_type(policy: pb.FederationPolicy, model: pb.TensorManifest) -> None:
+    """Write into a policy what "the model's own types" are, now that the model is there; not when they differ."""
+    types = {tensor.element_type for tensor in model.tensors}
+    if not policy.update_element_type and len(types) == 1:
+        policy.update_element_type = types.pop()
 
 
 def require_offered_encodings(message: pb.FederationPolicy) -> None:

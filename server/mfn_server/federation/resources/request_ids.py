@@ -2,15 +2,23 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from google.protobuf.message import Message
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.errors import Fault
+from mfn_server.federation.live.live import Live
 from mfn_server.federation.storage.rows import RequestRow
 
 M = TypeVar("M", bound=Message)
+
+
+class Requests(Protocol):
+    """Where requests are found by their ids."""
+
+    async def request_beside(self, request_id: str, live: Live | None) -> RequestRow | None:
+        """The request of this id that created a federation or was about another one than `live`."""
 
 
 @dataclass(frozen=True)
@@ -46,3 +54,9 @@ class RequestId:
         if row.fingerprint != self.fingerprint:
             text = "request_id was used before with another request; make a new UUID for every new request"
             raise Fault(reasons.ERROR_REASON_REQUEST_ID_REUSED, text)
+
+
+async def require_new(requests: Requests, request_id: RequestId | None, live: Live | None) -> None:
+    """Refuse an id that stands for a request about anything but `live`; of `live` itself its journal tells."""
+    if request_id is not None and (found := await requests.request_beside(request_id.key, live)) is not None:
+        request_id.require_same(found)

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import contextmanager
 
 from mfn_grpc.v1 import federation_pb2 as pb
+from mfn_server.admission import LONGEST_RETRY_S, overloaded
 from mfn_server.errors import draining
 
 MOST_WAITING = 256
@@ -19,6 +20,24 @@ _NOT_KEPT = (pb.PARTICIPANT_CHANGE_CONNECTED, pb.PARTICIPANT_CHANGE_DISCONNECTED
 
 ReadAfter = Callable[[int], Awaitable[Sequence[pb.WatchFederationResponse] | None]]
 """Some kept events after a sequence, in order, none at the end; None when the journal is gone."""
+
+
+class WatchPlaces:
+    """How many watch at the same time, at most; each may for hours, so they take no room from transfers."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._taken = most, 0
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """A place; OVERLOADED when there is none."""
+        if self._taken >= self._most:
+            raise overloaded(f"{self._taken} watches are open, the most that this server keeps", LONGEST_RETRY_S)
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
 
 
 class Subscription:

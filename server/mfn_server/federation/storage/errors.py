@@ -4,7 +4,8 @@ StorageError
 ├── StorageFull         no room (also quota): nothing of the attempt counts, the next one may succeed
 ├── StorageDamaged      a file is not what was written
 ├── UnknownVersion      a database of another version of this software
-├── SealBroken          a sealed file was altered, cut or belongs elsewhere, or its key is not here
+├── SealBroken          a sealed file was altered, cut or belongs elsewhere
+│   └── KeyMissing      or its key is not among those configured
 ├── OwnedElsewhere      another process owns the federation
 ├── FederationMissing   no federation of this name
 ├── FederationExists    the name is taken
@@ -61,6 +62,13 @@ class SealBroken(StorageError):
     def __init__(self, path: Path, key_id: str, what: str) -> None:
         super().__init__(f"{path}: sealed with key {key_id!r}: {what}")
         self.path, self.key_id = path, key_id
+
+
+class KeyMissing(SealBroken):
+    """A sealed file whose key is not among those configured."""
+
+    def __init__(self, path: Path, key_id: str) -> None:
+        super().__init__(path, key_id, "this key is not among those configured; add it to MFN_FEDERATION_KEYS")
 
 
 class OwnedElsewhere(StorageError):

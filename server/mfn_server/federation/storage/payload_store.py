@@ -7,7 +7,7 @@ claim as well, so that what one claim left behind never becomes part of another.
 import re
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,13 +70,18 @@ class PayloadStore:
         """Whether a draft of the payload may be there; does not block."""
         return key in self._files
 
+    def discard_drafts(self, of: str, but: str) -> None:
+        """Delete the drafts of all keys that begin with `of`, open ones too, except one key's."""
+        for key in [key for key in list(self._files) if key.startswith(of) and key != but]:
+            with self._alone(key):
+                self._delete_drafts(key)
+
     def open(self, key: str) -> Payload:
         """A finished payload; raises PayloadMissing and SealBroken."""
-        plain, sealed = self._paths(key)
-        try:
-            return SealedPayload(sealed, self._bound(key), self._keys) if sealed.exists() else PlainPayload(plain)
-        except FileNotFoundError:
-            raise PayloadMissing(key) from None
+        for _ in range(2):  # resealing may take the plain file away between the looks at the two
+            with suppress(FileNotFoundError):
+                return self._opened(key)
+        raise PayloadMissing(key)
 
     def finished_keys(self) -> list[str]:
         """Keys of the finished payloads, in order."""
@@ -91,20 +96,22 @@ class PayloadStore:
                 path.unlink(missing_ok=True)
         crash_point("after-payload-delete")
 
-    def sweep(self, keep: Collection[str], keep_draft: Callable[[DraftFile], bool]) -> None:
-        """Delete finished payloads whose keys are not in keep, and drafts that are neither open nor wanted.
-
-        Not while a payload is finished and its key on its way into keep.
-        """
+    def sweep(self, keep: Collection[str]) -> None:
+        """Delete finished payloads whose keys are not in keep. Not while one is on its way into keep."""
         for key in self.finished_keys():
             if key not in keep:
                 self.delete(key)
+
+    def sweep_drafts(self, keep: Callable[[DraftFile], bool]) -> None:
+        """Delete drafts that are neither open nor wanted; looks at the folder only where there may be drafts."""
+        if not self._files:
+            return
         for path, found in self._found(DRAFT):
             key, tag = found.groups()
             with self._alone(key):
                 if key in self._live or path not in self._files.get(key, ()):
                     continue
-                if tag == LOCAL or not keep_draft(DraftFile(key, path.stat().st_mtime)):
+                if tag == LOCAL or not keep(DraftFile(key, path.stat().st_mtime)):
                     self._delete_drafts(key)
 
     def reseal(self, key: str) -> bool:
@@ -115,6 +122,9 @@ class PayloadStore:
         old = not isinstance(payload, SealedPayload) or payload.key_id != self._keys.newest
         if old:
             draft = self.draft(key)
+            if not any(path.exists() for path in self._paths(key)):  # deleted meanwhile
+                draft.discard()
+                raise PayloadMissing(key)
             for start in range(0, payload.size, COPY_BYTES):
                 draft.append(payload.read(start, min(start + COPY_BYTES, payload.size)))
             draft.finish(draft.digest())
@@ -126,6 +136,10 @@ class PayloadStore:
         """End all drafts; others may go on with them."""
         for draft in list(self._live.values()):
             draft.close()
+
+    def _opened(self, key: str) -> Payload:
+        plain, sealed = self._paths(key)
+        return SealedPayload(sealed, self._bound(key), self._keys) if sealed.exists() else PlainPayload(plain)
 
     @property
     def _kind(self) -> str:

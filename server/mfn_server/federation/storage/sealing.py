@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from mfn_server.federation.storage.errors import SealBroken
+from mfn_server.federation.storage.errors import KeyMissing, SealBroken
 from mfn_server.federation.storage.keys import KEY_ID, KeyRing
 
 SEGMENT_BYTES = 1 << 16
@@ -46,7 +46,7 @@ class Seal:
     def __init__(self, path: Path, header: Header, identity: str, keys: KeyRing | None) -> None:
         key = None if keys is None else keys.find(header.key_id)
         if key is None:
-            raise SealBroken(path, header.key_id, "this key is not among those configured")
+            raise KeyMissing(path, header.key_id)
         self._path, self.header = path, header
         self.header_bytes = header.encode()
         self._cipher = AESGCM(key)

@@ -82,7 +82,8 @@ class ManifestCheck:
 
     def __init__(self, model: pb.TensorManifest, element_type: int) -> None:
         self._model, self._accepted = model, (element_type,) if element_type else None
-        self._passed, self._total_bytes = b"", 0
+        self._passed: bytes | None = None
+        self._total_bytes = 0
 
     def payload_bytes(self, raw: bytes) -> int:
         """Length of the payload that a serialised manifest describes; refuses tensors that are not the model's."""

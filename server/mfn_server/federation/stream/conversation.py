@@ -53,7 +53,7 @@ class Conversation:
         self._live: Live | None = None
         self._session: Session | None = None
         self._intake: Intake | None = None
-        self._leaving = False
+        self._leaving = self._said_goodbye = False
         self._reading = asyncio.create_task(self._run())
 
     def end(self, fault: Fault) -> None:
@@ -94,11 +94,13 @@ class Conversation:
 
     async def _clean_up(self) -> None:
         self._silence.end()
-        if self._intake is not None:
-            await self._intake.close()
-        if self._session is not None and self._live is not None:
-            self._live.leave(self._session)
-            self._session.release()
+        try:
+            if self._intake is not None:
+                await self._intake.close()
+        finally:
+            if self._session is not None and self._live is not None:
+                self._live.leave(self._session, goodbye=self._said_goodbye)
+                self._session.release()
 
     async def _next(self) -> pb.FederateRequest | None:
         self._silence.listen()
@@ -159,6 +161,7 @@ class Conversation:
             await listener.hear(request)
         if request is not None:
             _check_why(request.leave.why, "leave.why")
+            self._said_goodbye = True
 
 
 class _Listener:

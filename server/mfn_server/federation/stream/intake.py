@@ -11,8 +11,8 @@ from mfn_server.errors import Fault
 from mfn_server.federation.faults import refusal
 from mfn_server.federation.live.live import Live
 from mfn_server.federation.machine.actions import PayloadKey
-from mfn_server.federation.machine.admitting import Expected, Refused, Settled, admit
-from mfn_server.federation.machine.events import UpdateDurable
+from mfn_server.federation.machine.admitting import Expected, Refused, Settled, admit, is_news
+from mfn_server.federation.machine.events import UpdateDurable, UpdateLate
 from mfn_server.federation.machine.records import Claim, Model
 from mfn_server.federation.messages import ack_message
 from mfn_server.federation.stream.claims import Signatory, read_claim
@@ -25,7 +25,6 @@ class Announced:
 
     def __init__(self, claim: pb.UpdateClaim, manifest: bytes, upload: Upload) -> None:
         self.claim, self.manifest, self.upload = claim, manifest, upload
-        self.decisive = _decisive(claim)
 
 
 class Intake:
@@ -48,7 +47,7 @@ class Intake:
         if claim.model.federation_uid != live.uid:
             text = "the claim's model is another federation's; use the model that RoundStart names"
             raise Fault(reasons.ERROR_REASON_MODEL_VERSION_MISMATCH, text)
-        if not self._expects(_decisive(claim)):
+        if not await self._expects(claim):
             return
         total_bytes = live.manifest_check.payload_bytes(message.manifest)
         key = PayloadKey(self._signatory.name, claim.round, claim.payload_sha256)
@@ -66,7 +65,7 @@ class Intake:
             if self._settled:
                 return
             raise Fault(reasons.ERROR_REASON_UNEXPECTED_MESSAGE, "a chunk arrived while no update was asked for")
-        if not self._expects(self._open.decisive):
+        if not await self._expects(self._open.claim):
             await self.drop(self._open.claim.round)
             return
         await self._open.upload.take(chunk)
@@ -85,15 +84,26 @@ class Intake:
             await asyncio.wait((self._completing,))
             self._completing.exception()
         if self._open is not None:
-            await self._open.upload.suspend()
+            await self._leave(self._open)
 
-    def _expects(self, claim: Claim) -> bool:
+    async def _leave(self, announced: Announced) -> None:
+        answer = admit(self._live.state, self._signatory.name, _decisive(announced.claim))
+        if isinstance(answer, Expected):
+            await announced.upload.suspend()
+        else:
+            await announced.upload.discard()
+
+    async def _expects(self, claim: pb.UpdateClaim) -> bool:
         """Whether the bytes of an update are wanted; says what became of it when they are not."""
-        match admit(self._live.state, self._signatory.name, claim):
+        live, name, decisive = self._live, self._signatory.name, _decisive(claim)
+        match admit(live.state, name, decisive):
             case Expected():
                 return True
             case Settled(ack):
-                self._outbox.put(pb.FederateResponse(update_ack=ack_message(ack)))
+                if is_news(live.state, name, decisive):
+                    await live.submit(_late(claim, name))
+                else:
+                    self._outbox.put(pb.FederateResponse(update_ack=ack_message(ack)))
                 self._settled = True
                 return False
             case Refused() as refused:
@@ -125,12 +135,25 @@ def _decisive(claim: pb.UpdateClaim) -> Claim:
     return Claim(claim.round, Model(claim.model.version, claim.model.sha256), claim.payload_sha256)
 
 
-def _durable(announced: Announced, participant: str) -> UpdateDurable:
-    claim, decisive = announced.claim, announced.decisive
-    return UpdateDurable(
+def _late(claim: pb.UpdateClaim, participant: str) -> UpdateLate:
+    decisive = _decisive(claim)
+    return UpdateLate(
         participant=participant,
         round=claim.round,
         model=decisive.model,
+        payload_sha256=claim.payload_sha256,
+        num_examples=claim.num_examples,
+        at=time.time(),
+        metrics=dict(claim.metrics),
+    )
+
+
+def _durable(announced: Announced, participant: str) -> UpdateDurable:
+    claim = announced.claim
+    return UpdateDurable(
+        participant=participant,
+        round=claim.round,
+        model=_decisive(claim).model,
         payload_sha256=claim.payload_sha256,
         total_bytes=announced.upload.total_bytes,
         num_examples=claim.num_examples,

@@ -12,7 +12,7 @@ from mfn_server.chunks import require_chunk
 from mfn_server.federation.disk import Disk
 from mfn_server.federation.faults import storage_faults
 from mfn_server.federation.machine.actions import PayloadKey
-from mfn_server.federation.payload_keys import manifest_key, update_key
+from mfn_server.federation.payload_keys import manifest_key, update_key, updates_of
 from mfn_server.federation.storage.draft import Claim, Draft
 from mfn_server.federation.storage.errors import StorageError
 from mfn_server.federation.storage.payload_store import PayloadStore
@@ -167,7 +167,11 @@ class Upload:
 async def open_upload(updates: PayloadStore, key: PayloadKey, total_bytes: int, disk: Disk) -> Upload:
     """The upload of a payload, where the last stream left it."""
     name = update_key(key)
-    make = partial(updates.draft, name, Claim(key.sha256, total_bytes))
+
+    def make() -> Draft:
+        updates.discard_drafts(updates_of(key), but=name)  # whoever never ends an update leaves one behind, not many
+        return updates.draft(name, Claim(key.sha256, total_bytes))
+
     if not updates.drafted(name):
         return Upload(key, FreshDraft(make), total_bytes, disk)
     with storage_faults():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from functools import partial
 
 from mfn_grpc.tensors import chunks
@@ -34,10 +34,11 @@ class ModelReader:
                 yield chunk
             return
         payload = await self._disk.run(partial(self._models.open, model_key(model.version)))
-        async with aclosing(blocks(payload, offset, self._disk)) as following:
-            async for block in following:
-                for chunk in block:
-                    yield chunk
+        with closing(payload):  # grpc may keep this frame for as long as it likes when the call breaks off
+            async with aclosing(blocks(payload, offset, self._disk)) as following:
+                async for block in following:
+                    for chunk in block:
+                        yield chunk
 
     async def _small_one(self, model: Model, total_bytes: int) -> list[pb.Chunk]:
         """All chunks of a small model, kept until another one is asked for."""
@@ -47,7 +48,8 @@ class ModelReader:
 
     async def _read_whole(self, model: Model, total_bytes: int) -> list[pb.Chunk]:
         def read() -> list[pb.Chunk]:
-            return _read(self._models.open(model_key(model.version)), 0, total_bytes)
+            with closing(self._models.open(model_key(model.version))) as payload:
+                return _read(payload, 0, total_bytes)
 
         return await self._disk.run(read)
 

@@ -10,6 +10,7 @@ from functools import partial
 from mfn_grpc.tensors import payload_bytes
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.errors import Fault
+from mfn_server.federation.faults import storage_faults
 from mfn_server.federation.live.live import Live
 from mfn_server.federation.machine import actions as todo
 from mfn_server.federation.machine.records import Ack, Model, Verdict
@@ -121,10 +122,11 @@ class Session:
             model=live.messages.model_ref(model), manifest=live.manifest, total_bytes=total, offset=offset
         )
         try:
-            async with aclosing(live.models.chunks(model, total, offset)) as chunks:
-                yield pb.FederateResponse(model_begin=begin)
-                async for chunk in chunks:
-                    yield pb.FederateResponse(chunk=chunk)
+            with storage_faults():
+                async with aclosing(live.models.chunks(model, total, offset)) as chunks:
+                    yield pb.FederateResponse(model_begin=begin)
+                    async for chunk in chunks:
+                        yield pb.FederateResponse(chunk=chunk)
         except PayloadMissing:
             return  # the round that needed it was over long ago; the one that is open follows
         self._held = {model: total}

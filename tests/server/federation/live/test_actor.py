@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +17,34 @@ from mfn_server.federation.live.actor import Actor, Submission
 from mfn_server.federation.live.recording import Recording, Stepped
 from mfn_server.federation.machine.actions import Happened
 from mfn_server.federation.machine.codecs import decode_event, decode_state
-from mfn_server.federation.machine.events import Event, ParticipantEnrolled, Paused
+from mfn_server.federation.machine.events import Event, ParticipantEnrolled, ParticipantRemoved, Paused
 from mfn_server.federation.machine.machine import step
 from mfn_server.federation.machine.policy import RoundPolicy
 from mfn_server.federation.machine.state import State
+from mfn_server.federation.storage import journal as stored
 from mfn_server.federation.storage.errors import StorageFull
 from mfn_server.federation.storage.rows import Batch, ParticipantRow
 from tests.server.gates import eventually
 
 
 class Journal:
-    """Keeps batches in memory; waits for `open`, and fails while `failing` is set."""
+    """Keeps batches in memory, those of events by themselves; waits for `open`, and fails while `failing` is set."""
 
     def __init__(self) -> None:
         self.batches: list[Batch] = []
+        self.rows: list[Batch] = []
         self.open = threading.Event()
         self.open.set()
         self.failing: Exception | None = None
         self.attempts = 0
 
-    def commit(self, batch: Batch) -> None:
+    def commit(self, *batches: Batch) -> None:
         assert self.open.wait(30)
         self.attempts += 1
         if self.failing is not None:
             raise self.failing
-        self.batches.append(batch)
+        self.rows += batches[:-1]
+        self.batches.append(batches[-1])
 
     @property
     def names(self) -> list[str]:
@@ -131,9 +135,25 @@ async def test_rows_of_the_submitter_go_into_the_same_transaction(scene: Scene) 
     await scene.actor.submit(
         enrolled("p"), Batch(participants=[row], meta={"k": b"v"}), lambda: committed.append(len(scene.journal.batches))
     )
-    (batch,) = scene.journal.batches
-    assert (list(batch.participants), dict(batch.meta), len(batch.events)) == ([row], {"k": b"v"}, 1)
+    (batch,), rows = scene.journal.batches, scene.journal.rows[0]
+    assert (list(rows.participants), dict(rows.meta), len(batch.events)) == ([row], {"k": b"v"}, 1)
     assert committed == [1]
+
+
+async def test_one_who_is_enrolled_and_removed_in_the_same_transaction_does_not_come_back(tmp_path: Path) -> None:
+    stored.Journal.create(tmp_path / "journal.db")
+    with closing(stored.Journal(tmp_path / "journal.db")) as journal:
+        disk = Disk()
+        actor = Actor(State.initial(RoundPolicy()), journal, disk, Notes(Journal()))
+        row = ParticipantRow("p", "uid", b"key", b"message")
+        await asyncio.gather(
+            actor.submit(enrolled("p"), Batch(participants=[row])),
+            actor.submit(ParticipantRemoved("p", at=2.0), Batch(removed_participants=["p"])),
+        )
+        await actor.close()
+        disk.close()
+        assert journal.participant("p") is None
+        assert not actor.state.participants
 
 
 async def test_without_room_the_submitter_is_told_and_the_state_stays(scene: Scene) -> None:

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import pytest
 
 from mfn_server.federation.live import chores as module
-from mfn_server.federation.live.chores import Chores
+from mfn_server.federation.live.chores import MOST_TRIES, Chores, Hopeless
 from mfn_server.federation.storage.errors import StorageFull
 
 
@@ -24,6 +24,20 @@ async def test_what_must_be_done_is_tried_until_it_is(
     assert attempt.call_count == 3
     assert "federations/f: aggregating failed" in caplog.text
     assert "a passing fault" in caplog.text
+
+
+async def test_what_fails_again_and_again_in_a_way_nobody_foresaw_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHORTEST_WAIT_S", 0.0)
+    full = [StorageFull(Path("volume"))] * (MOST_TRIES + 2)
+    unforeseen = [ValueError("no convergence")] * MOST_TRIES
+    attempt = Mock(side_effect=[*unforeseen[1:], *full, *unforeseen])
+
+    async def work() -> object:
+        return attempt()
+
+    with pytest.raises(Hopeless):
+        await Chores("federations/f").until_done("aggregating", work)
+    assert attempt.call_count == 2 * MOST_TRIES + len(full) - 1
 
 
 async def test_what_goes_wrong_beside_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -21,7 +21,11 @@ from mfn_server.federation.machine.records import (
 )
 
 # A verdict is given once. Only these may take the place of another on the same round and participant.
-_SECOND_THOUGHTS = {(VerdictKind.MISSING, VerdictKind.DEFERRED), (VerdictKind.DEFERRED, VerdictKind.LATE)}
+_SECOND_THOUGHTS = {
+    (VerdictKind.MISSING, VerdictKind.DEFERRED),
+    (VerdictKind.MISSING, VerdictKind.LATE),
+    (VerdictKind.DEFERRED, VerdictKind.LATE),
+}
 
 
 @dataclass
@@ -58,6 +62,7 @@ class Books:
         self.lives: dict[str, int] = {}
         self.enrolled: set[str] = set()
         self.connected: dict[str, str] = {}
+        self.gone: set[str] = set()
         self.promises: dict[bytes, Promise] = {}
         self.asked: set[tuple[str, int, int]] = set()
         self.said: dict[tuple[str, int, int], bytes] = {}
@@ -75,6 +80,8 @@ class Books:
         self._note(event)
         for action in actions:
             self._enter(action)
+        if isinstance(event, came.UpdateDurable | came.UpdateLate):
+            self._check_record(event, [a.ack for a in actions if isinstance(a, did.Acknowledge)])
         if isinstance(event, came.UpdateDurable):
             self._check_answer(event, [a.ack for a in actions if isinstance(a, did.Acknowledge)])
 
@@ -85,13 +92,16 @@ class Books:
                 self.lives[name] = self.lives.get(name, 0) + 1
             case came.ParticipantRemoved(name):
                 self.enrolled.discard(name)
+                self.gone.discard(name)
                 self.connected.pop(name, None)
                 self.tasks.pop(name, None)
                 self._release(name)
             case came.Connected(name, session) if name in self.enrolled:
                 self.connected[name] = session
-            case came.Disconnected(name, session) if self.connected.get(name) == session:
+                self.gone.discard(name)
+            case came.Disconnected(name, session, _, goodbye) if self.connected.get(name) == session:
                 del self.connected[name]
+                self.gone |= {name} if goodbye else set()
             case came.Restarted():
                 self.connected.clear()
                 self.timers.clear()
@@ -245,12 +255,15 @@ class Books:
     def _may_close(self, opened: Round, count: int) -> bool:
         buffer = self.policy.async_buffer
         if buffer is not None:
-            owing = any(not self._stale(number) for number in self.tasks.values())
+            owing = any(name not in self.gone and not self._stale(number) for name, number in self.tasks.items())
             return count >= buffer.buffer_size or opened.stalled or not owing
         wanted = self.policy.target_participants or len(opened.eligible)
         assert len(opened.asked) == self._selection_size(len(opened.eligible))
-        settled = opened.asked <= opened.counted | opened.released
-        return opened.overdue or settled or len(opened.counted) >= min(wanted, len(opened.eligible))
+        return opened.overdue or self.nobody_owes(opened) or len(opened.counted) >= min(wanted, len(opened.eligible))
+
+    def nobody_owes(self, opened: Round) -> bool:
+        """Whether of those asked nobody can be expected to send for a round any more."""
+        return opened.asked <= opened.counted | opened.released | self.gone
 
     def _selection_size(self, connected: int) -> int:
         target = min(self.policy.target_participants or connected, connected)
@@ -275,6 +288,7 @@ class Books:
         opened.concluded = True
         self.rule_at_work = False
         published = action.state is not RoundState.SKIPPED
+        assert opened.handed is not None or opened.overdue
         assert action.model == self.model
         assert (action.model.version == opened.base.version + 1) == published
         named = [verdict.participant for verdict in action.verdicts]
@@ -288,6 +302,15 @@ class Books:
         answered = bool(acks) or event.participant not in self.enrolled or self.finished is FinishReason.DELETED
         asked = answered or self._key(event.participant, event.round) in self.asked
         assert answered or not asked or event.model != self.rounds[event.round].base
+
+    def _check_record(self, event: came.UpdateDurable | came.UpdateLate, acks: list[Ack]) -> None:
+        """An update that was acknowledged as late is missing in no record of the two rounds last asked for."""
+        late = any(ack.status is UpdateAckStatus.LATE for ack in acks)
+        if not late or self.finished is not None or self.policy.async_buffer is not None:
+            return
+        life, verdict = self.lives[event.participant], self.verdicts.get((event.round, event.participant))
+        remembered = sorted(n for name, whose, n in self.asked if (name, whose) == (event.participant, life))[-2:]
+        assert event.round not in remembered or verdict != (VerdictKind.MISSING, life)
 
     # What is still owed.
 

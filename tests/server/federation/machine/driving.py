@@ -29,6 +29,7 @@ from mfn_server.federation.machine.events import (
     Reported,
     Restarted,
     UpdateDurable,
+    UpdateLate,
 )
 from mfn_server.federation.machine.machine import step
 from mfn_server.federation.machine.policy import RoundPolicy
@@ -101,9 +102,9 @@ class Federation:
             self.sessions += 1
             self.happen(Connected(name, f"session {self.sessions}", can_evaluate, self.now()))
 
-    def disconnect(self, *names: str) -> None:
+    def disconnect(self, *names: str, goodbye: bool = False) -> None:
         for name in names:
-            self.happen(Disconnected(name, self.state.sessions[name].session, self.now()))
+            self.happen(Disconnected(name, self.state.sessions[name].session, self.now(), goodbye))
 
     def restart(self) -> None:
         self.happen(Restarted(self.now()))
@@ -131,6 +132,13 @@ class Federation:
             claim = self.claim(name, number, payload, version)
             happened = UpdateDurable(name, claim.round, claim.model, claim.payload_sha256, 8, 10, self.now())
             self.happen(happened)
+        acks = self.of(Acknowledge)
+        return acks[-1].ack if acks else None
+
+    def announce_late(self, name: str, number: int | None = None, payload: str = "") -> Ack | None:
+        """An update is announced that can count no longer; the acknowledgement."""
+        claim = self.claim(name, number, payload)
+        self.happen(UpdateLate(name, claim.round, claim.model, claim.payload_sha256, 10, self.now()))
         acks = self.of(Acknowledge)
         return acks[-1].ack if acks else None
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from math import sqrt
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from mfn_server.federation.machine.actions import Aggregate, Assign, StartTimer, TimerKind
 from mfn_server.federation.machine.admitting import Expected
 from mfn_server.federation.machine.events import RoundDeadline
-from mfn_server.federation.machine.policy import AsyncBuffer, LatePolicy, RoundPolicy
+from mfn_server.federation.machine.policy import AsyncBuffer, EvaluationPolicy, LatePolicy, RoundPolicy
 from mfn_server.federation.machine.records import Ack, Model, SkipReason, UpdateAckStatus, VerdictKind, VerdictReason
 from mfn_server.federation.machine.state import models_in_use
 from tests.server.federation.machine.driving import Federation, digest, model
@@ -97,6 +98,22 @@ def test_an_update_on_its_way_when_it_became_stale_is_rejected_as_such() -> None
     verdict = federation.verdicts()["ben"]
     assert (verdict.round, verdict.kind, verdict.reason) == (1, VerdictKind.LATE, VerdictReason.STALE)
     assert federation.state.participants["ben"].rounds_missed == 1
+
+
+@pytest.mark.parametrize(
+    "forgotten", [lambda f: f.send("ben", number=1), lambda f: f.connect("ben")], ids=["sent", "reconnected"]
+)
+def test_a_stale_update_is_late_however_often_it_comes_while_its_round_is_evaluated(
+    forgotten: Callable[[Federation], None],
+) -> None:
+    buffer = AsyncBuffer(2, max_staleness_versions=0)
+    evaluation = EvaluationPolicy()
+    policy = RoundPolicy(late_updates=LatePolicy.BUFFERED_ASYNC, async_buffer=buffer, evaluation=evaluation)
+    federation = Federation(policy, "ada", "ben", "cyd")
+    federation.send("ada", "cyd")
+    federation.aggregate()
+    forgotten(federation)
+    assert federation.send("ben", number=1) == Ack(1, digest("ben 1"), UpdateAckStatus.LATE)
 
 
 def test_who_reconnects_goes_on_with_its_task() -> None:

@@ -6,13 +6,16 @@ import pytest
 from mfn_server.federation.machine.actions import (
     Acknowledge,
     Aggregate,
+    Assign,
     Discard,
     PayloadKey,
+    RoundEnded,
     TimerKind,
     UpdateReceived,
+    VerdictGiven,
 )
 from mfn_server.federation.machine.events import RoundDeadline, UpdateDurable
-from mfn_server.federation.machine.policy import LatePolicy, RoundPolicy
+from mfn_server.federation.machine.policy import EvaluationPolicy, LatePolicy, RoundPolicy
 from mfn_server.federation.machine.records import (
     Ack,
     RoundState,
@@ -192,13 +195,110 @@ def test_who_gave_its_task_back_may_still_send() -> None:
     assert handed_over(federation) == [("ada", 1), ("ben", 1), ("cyd", 1)]
 
 
-def test_a_round_without_a_quorum_waits_for_its_deadline_though_all_gave_their_tasks_back() -> None:
+def test_a_round_in_which_all_gave_their_tasks_back_is_skipped_at_its_deadline() -> None:
     federation = Federation(RoundPolicy(), "ada", "ben")
     federation.decline("ada")
     federation.decline("ben")
-    assert federation.state.open is not None
-    federation.time_out(TimerKind.ROUND)
+    assert federation.state.round == 1
+    federation.happen(RoundDeadline(1, 9.0))
     assert federation.state.round == 2
+    assert {verdict.reason for verdict in federation.verdicts().values()} == {VerdictReason.DECLINED}
+    (ended,) = federation.told(RoundEnded)
+    assert ended.record.skip_reason is SkipReason.QUORUM
+
+
+def test_a_round_that_is_short_of_its_quorum_waits_for_those_who_may_change_their_minds() -> None:
+    federation = Federation(RoundPolicy(), "ada", "ben")
+    federation.decline("ada")
+    federation.send("ben")
+    assert federation.state.round == 1
+    federation.send("ada")
+    assert handed_over(federation) == [("ada", 1), ("ben", 1)]
+
+
+def test_a_round_does_not_wait_for_one_who_said_goodbye() -> None:
+    federation = Federation(RoundPolicy(), "ada", "ben", "cyd")
+    federation.send("ada", "ben")
+    federation.disconnect("cyd", goodbye=True)
+    assert handed_over(federation) == [("ada", 1), ("ben", 1)]
+    federation.aggregate()
+    assert federation.verdicts()["cyd"].reason is VerdictReason.DISCONNECTED
+
+
+def test_a_round_waits_for_one_whose_connection_broke() -> None:
+    federation = Federation(RoundPolicy(), "ada", "ben", "cyd")
+    federation.send("ada", "ben")
+    federation.disconnect("cyd")
+    assert federation.of(Aggregate) == []
+
+
+def test_who_said_goodbye_may_come_back_and_send() -> None:
+    federation = Federation(RoundPolicy(), "ada", "ben", "cyd")
+    federation.disconnect("cyd", goodbye=True)
+    federation.send("ada")
+    federation.connect("cyd")
+    assert federation.of(Assign) == [Assign(("cyd",), 1, model(0), selected=True, timed=True)]
+    federation.send("ben")
+    assert federation.of(Aggregate) == []
+    federation.send("cyd")
+    assert handed_over(federation) == [("ada", 1), ("ben", 1), ("cyd", 1)]
+
+
+def test_a_restart_forgets_no_goodbye() -> None:
+    federation = Federation(RoundPolicy(), "ada", "ben", "cyd")
+    federation.disconnect("cyd", goodbye=True)
+    federation.restart()
+    federation.connect("ada", "ben")
+    federation.send("ada", "ben")
+    assert handed_over(federation) == [("ada", 1), ("ben", 1)]
+
+
+@pytest.mark.parametrize("late_updates", [LatePolicy.REJECT, LatePolicy.NEXT_ROUND])
+@pytest.mark.parametrize("durable", [True, False])
+def test_an_update_too_late_for_its_verdict_changes_it_from_missing_to_late(
+    late_updates: LatePolicy, durable: bool
+) -> None:
+    """Under NEXT_ROUND that is so in the last round, after which there is none to count in."""
+    evaluation, able = EvaluationPolicy(), ("ada", "ben")
+    federation = Federation(
+        RoundPolicy(min_participants=1, max_rounds=1, late_updates=late_updates, evaluation=evaluation), *able
+    )
+    federation.send("ada")
+    federation.time_out(TimerKind.ROUND)
+    federation.aggregate()
+    assert federation.verdicts()["ben"].kind is VerdictKind.MISSING
+    ack = federation.send("ben") if durable else federation.announce_late("ben")
+    assert ack == Ack(1, digest("ben 1"), UpdateAckStatus.LATE)
+    (told,) = federation.told(VerdictGiven)
+    verdict = federation.verdicts()["ben"]
+    assert told.verdict == verdict
+    assert (verdict.kind, verdict.reason, verdict.round) == (VerdictKind.LATE, VerdictReason.DEADLINE, 1)
+    assert (verdict.payload_sha256, verdict.num_examples) == (digest("ben 1"), 10)
+    assert (verdict.received_at is not None) == durable
+    assert federation.state.participants["ben"].rounds_missed == 1
+    assert federation.announce_late("ben", payload="another") == Ack(1, digest("another"), UpdateAckStatus.LATE)
+    assert federation.told(VerdictGiven) == []
+
+
+def test_an_update_announced_too_late_is_in_the_verdicts_of_the_round_that_is_being_judged() -> None:
+    federation = after_the_deadline(RoundPolicy(min_participants=1))
+    federation.announce_late("ben")
+    assert federation.told(VerdictGiven) == []
+    federation.aggregate()
+    verdict = federation.verdicts()["ben"]
+    assert (verdict.kind, verdict.payload_sha256) == (VerdictKind.LATE, digest("ben 1"))
+
+
+def test_a_late_update_leaves_the_verdict_on_what_counted_in_its_round_alone() -> None:
+    federation = after_the_deadline(NEXT_ROUND)
+    federation.send("ben")
+    federation.aggregate()
+    federation.send("ada")
+    federation.time_out(TimerKind.ROUND)
+    federation.aggregate()
+    assert federation.verdicts()["ben"].kind is VerdictKind.ACCEPTED
+    assert federation.announce_late("ben", number=2) == Ack(2, digest("ben 2"), UpdateAckStatus.LATE)
+    assert federation.verdicts() == {}
 
 
 @pytest.mark.parametrize("number", [0, 2])

@@ -66,9 +66,9 @@ class Anything(RuleBasedStateMachine):
         if connected:
             self.world.connect(name, can_evaluate=can_evaluate)
 
-    @rule(name=names, current=st.booleans(), for_good=st.booleans())
-    def go(self, name: str, current: bool, for_good: bool) -> None:
-        self.world.disconnect(name, current=current)
+    @rule(name=names, current=st.booleans(), goodbye=st.booleans(), for_good=st.booleans())
+    def go(self, name: str, current: bool, goodbye: bool, for_good: bool) -> None:
+        self.world.disconnect(name, current=current, goodbye=goodbye)
         if for_good:
             self.world.remove(name)
 
@@ -147,7 +147,7 @@ def come(world: World, chance: random.Random, name: str) -> None:
 
 
 def go(world: World, chance: random.Random, name: str) -> None:
-    world.disconnect(name, current=chance.random() < 0.9)
+    world.disconnect(name, current=chance.random() < 0.9, goodbye=chance.random() < 0.4)
     if chance.random() < 0.2:
         world.remove(name)
 

@@ -9,7 +9,7 @@ from functools import reduce
 
 from mfn_server.federation.machine import events as came
 from mfn_server.federation.machine.actions import TimerKind
-from mfn_server.federation.machine.admitting import Admission, Expected, Settled, admit
+from mfn_server.federation.machine.admitting import Admission, Expected, Settled, admit, is_news
 from mfn_server.federation.machine.codecs import decode_event, decode_state, encode_event, encode_state
 from mfn_server.federation.machine.discarding import payloads_in_use
 from mfn_server.federation.machine.machine import step
@@ -79,9 +79,9 @@ class World:
     def connect(self, name: str, *, can_evaluate: bool) -> None:
         self.happen(came.Connected(name, self.fresh("session"), can_evaluate, self.clock))
 
-    def disconnect(self, name: str, *, current: bool) -> None:
+    def disconnect(self, name: str, *, current: bool, goodbye: bool = False) -> None:
         session = self.books.connected.get(name, "") if current else "another"
-        self.happen(came.Disconnected(name, session, self.clock))
+        self.happen(came.Disconnected(name, session, self.clock, goodbye))
 
     # They work.
 
@@ -92,6 +92,13 @@ class World:
         self.check_admission(answer, update)
         if isinstance(answer, Expected):
             self.in_flight.append(update)
+        elif is_news(self.state, name, update.claim):
+            self.come_late(update)
+
+    def come_late(self, update: came.UpdateDurable) -> None:
+        """An update can count no longer, before its bytes are there."""
+        model, metrics, digest = update.model, update.metrics, update.payload_sha256
+        self.happen(came.UpdateLate(update.participant, update.round, model, digest, 10, self.clock, metrics))
 
     def update(self, name: str, number: int) -> came.UpdateDurable:
         asked = self.books.rounds.get(number)
@@ -218,6 +225,9 @@ class World:
             case RoundState.EVALUATING:
                 assert self.books.timers[TimerKind.EVALUATION].round == self.state.round
             case RoundState.COLLECTING if self.policy.async_buffer is None:
+                collecting = self.books.rounds[self.state.round]
+                short_of_a_quorum = len(opened.contributions if opened else ()) < self.policy.min_participants
+                assert short_of_a_quorum or not self.books.nobody_owes(collecting)
                 assert self.books.timers[TimerKind.ROUND].round == self.state.round
             case RoundState.COLLECTING:
                 assert self.books.forgotten(self.state.round) == set()

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from mfn_grpc.v1 import federation_pb2 as pb
+from mfn_server.aggregation import memory
+from mfn_server.federation.live import chores
 from mfn_server.federation.live.live import Live
 from mfn_server.federation.machine.actions import Aggregate
 from mfn_server.federation.machine.events import Aggregated
@@ -109,6 +111,41 @@ async def test_too_few_sound_updates_skip_the_round_and_name_the_damaged_one(
     verdicts = await federation.verdicts(1)
     assert verdicts["p0"].reason == pb.VERDICT_REASON_DIGEST
     assert verdicts["p1"].reason == pb.VERDICT_REASON_ROUND_SKIPPED
+    sent = np.random.default_rng(1)
+    _, second = (sent.standard_normal(5000).astype("<f4") for _ in range(2))
+    # Both sum 5000 squares in float64.
+    assert verdicts["p1"].norm == pytest.approx(np.linalg.norm(second.astype("f8")), rel=1e-12)
+
+
+async def test_a_round_that_the_memory_never_holds_is_skipped(
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "FLOAT_BYTES", 2**40)
+    federation, participants = await scene(hosting, policy(2), 2)
+    await train(participants)
+    (skipped,) = await federation.rounds()
+    assert skipped.skip_reason == pb.SKIP_REASON_FAILED
+
+
+async def test_a_round_whose_aggregation_always_fails_is_skipped_and_the_next_one_starts(
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def failing(aggregator: Aggregator, live: Live, action: Aggregate) -> tuple[Aggregated, Batch]:
+        if action.round == 1:
+            raise ValueError("the eigenvalues did not converge")
+        return await aggregate(aggregator, live, action)
+
+    monkeypatch.setattr(chores, "SHORTEST_WAIT_S", 0.0)
+    monkeypatch.setattr(Aggregator, "aggregate", failing)
+    federation, participants = await scene(hosting, policy(2, rounds=2), 2)
+    for _ in range(2):
+        await asyncio.gather(*(participant.train(MODEL) for participant in participants))
+    await participants[0].until("finished")
+    done, skipped = await federation.rounds()
+    assert (skipped.state, skipped.skip_reason) == (pb.ROUND_STATE_SKIPPED, pb.SKIP_REASON_FAILED)
+    assert done.state == pb.ROUND_STATE_DONE
+    assert {verdict.reason for verdict in (await federation.verdicts(1)).values()} == {pb.VERDICT_REASON_ROUND_SKIPPED}
+    assert "the eigenvalues did not converge" in caplog.text
 
 
 async def test_payloads_go_when_they_are_needed_no_more_and_only_the_last_velocity_stays(hosting: Hosting) -> None:

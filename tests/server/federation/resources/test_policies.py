@@ -12,8 +12,15 @@ from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_grpc.v1.types_pb2 import ElementType
 from mfn_server.errors import Fault
 from mfn_server.federation.machine.policy import EarlyStop, EvaluationPolicy, LatePolicy, ScoreDirection
-from mfn_server.federation.resources.policies import decode_policy, policy_of, require_offered_encodings
+from mfn_server.federation.resources.policies import (
+    decode_policy,
+    policy_of,
+    require_offered_encodings,
+    say_update_type,
+)
 from mfn_server.federation.resources.quorum import default_quorum, suffices
+from tests.server.federation.hosting import Hosting
+from tests.server.federation.scripted import manifest_of
 
 MANY = "x" * 65
 
@@ -224,3 +231,26 @@ def test_an_encoding_that_is_not_offered_is_not_implemented(number: int) -> None
         require_offered_encodings(message(update_encodings=[pb.TENSOR_ENCODING_RAW, number]))
     assert caught.value.reason == reasons.ERROR_REASON_NOT_IMPLEMENTED
     require_offered_encodings(message(update_encodings=[pb.TENSOR_ENCODING_RAW]))
+
+
+async def test_the_type_of_updates_is_told_once_the_model_has_one(hosting: Hosting) -> None:
+    host = await hosting()
+    federation = await host.operator.create("f", manifest_of({"w": (3,)}))
+    assert (await federation.get()).policy.update_element_type == ElementType.ELEMENT_TYPE_UNSPECIFIED
+    await federation.upload(bytes(12))
+    assert (await federation.get()).policy.update_element_type == ElementType.ELEMENT_TYPE_FLOAT32
+    await host.kill()
+    await host.restart()
+    found = await host.operator.stub.GetFederation(pb.GetFederationRequest(name=federation.name))
+    assert found.federation.policy.update_element_type == ElementType.ELEMENT_TYPE_FLOAT32
+
+
+def test_the_type_of_updates_stays_open_for_a_model_of_several_types_and_as_it_was_said() -> None:
+    mixed = manifest_of({"w": (3,)})
+    mixed.tensors.add(name="v", element_type=ElementType.ELEMENT_TYPE_FLOAT64)
+    message = pb.FederationPolicy()
+    say_update_type(message, mixed)
+    assert not message.update_element_type
+    message.update_element_type = ElementType.ELEMENT_TYPE_FLOAT16
+    say_update_type(message, manifest_of({"w": (3,)}))
+    assert message.update_element_type == ElementType.ELEMENT_TYPE_FLOAT16

@@ -54,7 +54,8 @@ def main(directory: Path, until: str) -> None:
 def count_all(folder: FederationFolder) -> None:
     """Take the updates that do not count yet."""
     stored = {row.version for row in folder.journal.models().rows}
-    folder.models.sweep({str(version) for version in stored}, lambda _: True)
+    folder.models.sweep({str(version) for version in stored})
+    folder.models.sweep_drafts(lambda _: True)
     _, events = folder.journal.load()
     for number in range(len(events) + 1, UPDATES + 1):
         draft = folder.models.draft(str(number), claim(number))

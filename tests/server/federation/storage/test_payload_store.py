@@ -50,7 +50,8 @@ def test_the_sweep_deletes_orphans_and_drafts_that_are_not_wanted(tmp_path: Path
         asked.append(draft.key)
         return draft.key == "wanted"
 
-    store.sweep({"kept", "never-was"}, wanted)
+    store.sweep({"kept", "never-was"})
+    store.sweep_drafts(wanted)
     live.append(b"still open")
     assert store.finished_keys() == ["kept"]
     assert sorted(asked) == ["unwanted", "wanted"]
@@ -64,9 +65,9 @@ def test_the_sweep_tells_the_age_of_a_draft(tmp_path: Path) -> None:
     earlier.draft("a", CLAIM).append(DATA)
     earlier.close()
     os.utime(next(tmp_path.iterdir()), (1000.0, 1000.0))
-    store_in(tmp_path, None).sweep((), lambda draft: draft.modified > 999)
+    store_in(tmp_path, None).sweep_drafts(lambda draft: draft.modified > 999)
     assert len(names(tmp_path)) == 1
-    store_in(tmp_path, None).sweep((), lambda draft: draft.modified > 1001)
+    store_in(tmp_path, None).sweep_drafts(lambda draft: draft.modified > 1001)
     assert names(tmp_path) == []
 
 

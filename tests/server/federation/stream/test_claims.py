@@ -158,6 +158,14 @@ class TestManifest:
         check.payload_bytes(MANIFEST)
         assert reason_of(lambda: check.payload_bytes(manifest_of({"w": (7,)}).SerializeToString()))
 
+    def test_an_empty_manifest_passes_neither_first_nor_later(self) -> None:
+        check = ManifestCheck(MODEL, 0)
+        for _ in range(2):
+            with pytest.raises(InvalidInput) as caught:
+                check.payload_bytes(b"")
+            assert caught.value.violations[0].field == "update_begin.manifest.tensors"
+            check.payload_bytes(MANIFEST)
+
     def test_a_manifest_at_fault_by_itself_is_told_where(self) -> None:
         with pytest.raises(InvalidInput) as caught:
             ManifestCheck(MODEL, 0).payload_bytes(b"\xff")

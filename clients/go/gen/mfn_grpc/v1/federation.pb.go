@@ -7521,8 +7521,8 @@ func (x *Heartbeat) GetProgress() float64 {
 	return 0
 }
 
-// The participant cannot do its open task; the round does not wait for it, and ends at once when nobody else can be
-// expected. Dropped when it has no such task.
+// The participant cannot do its open task; a round that has its quorum does not wait for it. Dropped when it has no such
+// task.
 type Decline struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The round of the task.
