@@ -118,7 +118,7 @@ def test_a_whole_number_outside_the_range_is_told_its_range_alone(value: int) ->
 
 def test_every_parameter_of_the_core_that_is_an_integer_takes_whole_numbers_only() -> None:
     found = {
-        (kind.__name__, name): (limit.whole, get_type_hints(kind)[name] is int)
+        (kind.__name__, name): (limit.whole, get_type_hints(kind)[name] in {int, int | None})
         for module in walk_packages(mfn_grpc.core.__path__, "mfn_grpc.core.")
         for kind in vars(import_module(module.name)).values()
         if isinstance(kind, type) and is_dataclass(kind)

@@ -23,7 +23,7 @@ from tests.contract.reasons import info_of
 from tests.server.calling import METHODS, NERNST, Wire, path_of, refusal_of
 from tests.server.fields import field as potentials
 from tests.server.fields import frame_parts, history, stream_messages
-from tests.server.services.federations import NAME, ONE_ID, Sent, new_key
+from tests.server.services.federations import NAME, ONE_ID, OTHER_ID, Sent, new_key
 from tests.server.specs import spec
 
 FORBIDDEN = {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL}
@@ -181,7 +181,7 @@ CALLS: dict[str, list[Message]] = {
     "CreateFederation": [federation_pb2.CreateFederationRequest(federation_id="digits", request_id=ONE_ID)],
     "EnrolParticipant": [
         federation_pb2.EnrolParticipantRequest(
-            parent=NAME, participant_id="ada", public_key=new_key(), request_id=ONE_ID
+            parent=NAME, participant_id="ada", public_key=new_key(), request_id=OTHER_ID
         )
     ],
     "UploadModel": list(SENT.messages()),
