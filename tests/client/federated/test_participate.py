@@ -213,4 +213,4 @@ def test_wrong_arguments_are_refused_before_anything_is_sent(wrong: dict[str, An
 
 def test_an_api_key_does_not_leave_the_machine_in_plain_text() -> None:
     with pytest.raises(InsecureCredentials):
-        take_part("example.org:50051", api_key="secret")
+        take_part("example.org:50051", api_key="secret")  # pragma: allowlist secret

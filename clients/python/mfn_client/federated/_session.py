@@ -109,7 +109,7 @@ class Session:
     def beat(self, heartbeat_seconds: float) -> None:
         """Say that the participant is there whenever nothing else was sent for most of the interval."""
         # Not all at the same moment: a thousand participants may have joined together.
-        interval = heartbeat_seconds * random.uniform(0.5, 0.9)  # noqa: S311  # no secret
+        interval = heartbeat_seconds * random.uniform(0.5, 0.9)  # noqa: S311  # nosec B311  # no secret
         loop = asyncio.get_running_loop()
 
         def due() -> None:

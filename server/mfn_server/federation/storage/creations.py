@@ -38,7 +38,7 @@ class Creations:
         """The creation that the request of this id was noted for."""
         columns = "request_id, fingerprint, response, at, federation_id, uid, finished"
         with self._database.reading() as connection:
-            query = f"SELECT {columns} FROM creations WHERE request_id = ?"  # noqa: S608 - a constant
+            query = f"SELECT {columns} FROM creations WHERE request_id = ?"  # noqa: S608  # nosec B608  # a constant
             found = connection.execute(query, (request_id,)).fetchone()
         return found and Creation(RequestRow(*found[:4]), found[4], found[5], bool(found[6]))
 

@@ -1,7 +1,7 @@
 """The participants' processes: started, watched, and gone when the demo is, however it ends."""
 
 import os
-import subprocess
+import subprocess  # nosec B404  # participants are processes of their own
 import sys
 import threading
 import time
@@ -35,7 +35,7 @@ class Fleet:
         command = [sys.executable, "-m", "mfn_client", "participate", *arguments, "--retry-for", str(RETRY_FOR_S)]
         environment = {**os.environ, **_ONE_THREAD, "TMPDIR": str(self._folder), **variables}
         with self._said(name).open("wb") as said:
-            self._running[name] = subprocess.Popen(  # noqa: S603  # this interpreter, this package
+            self._running[name] = subprocess.Popen(  # noqa: S603  # nosec B603  # this interpreter, this package
                 command,
                 env=environment,
                 cwd=self._folder,
