@@ -13,8 +13,9 @@ SMALL_ORDER = [
     (1).to_bytes(32, "little"),  # the neutral element
     (PRIME - 1).to_bytes(32, "little"),  # order 2
     (0).to_bytes(32, "little"),  # order 4
-    bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),  # order 8; pragma: allowlist secret
-    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),  # order 8; pragma: allowlist secret
+    # Two of order 8.
+    bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),  # pragma: allowlist secret
+    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),  # pragma: allowlist secret
 ]
 
 
