@@ -1,5 +1,6 @@
 """What this server offers of the contract: all of it, where it has somewhere to keep it."""
 
+import logging
 from typing import Any
 
 import grpc
@@ -56,6 +57,7 @@ class TestWithoutAStateDirectory:
     async def test_in_dev_federations_end_with_the_process_and_the_log_says_so(
         self, start: Start, caplog: pytest.LogCaptureFixture
     ) -> None:
+        caplog.set_level(logging.INFO)
         server = await start()
         assert server.application.coordinator is not None
         assert "federations end with this process" in caplog.text

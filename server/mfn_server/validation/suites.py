@@ -21,8 +21,8 @@ from mfn_server.version import server_version
 CHECK_BYTES = 16 * 2**20
 """Room for a check, also for the training cycle."""
 LARGE_CHECK_BYTES = 32 * 2**20
-WITH_LARGE_CHECKS = Suite.FRACTAL, Suite.ALL
-"""Suites with sets that are drawn point by point."""
+WITH_LARGE_CHECKS = Suite.QUICK, Suite.FRACTAL, Suite.AGGREGATION, Suite.ALL
+"""Suites with sets that are drawn point by point, or updates that are aggregated."""
 SHARE = 2
 """A suite takes at most one part in this many of the memory that all calls have, so that others run beside it."""
 
