@@ -50,7 +50,9 @@ def test_work_that_is_interrupted_on_the_callers_thread_is_left_to_the_caller() 
     assert settled == [False]
 
 
-def test_work_whose_loop_is_gone_ends_quietly() -> None:
+def test_work_whose_loop_is_gone_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
     jobs, begun, may_end = Jobs(own_thread=True), threading.Event(), threading.Event()
     threads: list[threading.Thread] = []
 
@@ -68,3 +70,4 @@ def test_work_whose_loop_is_gone_ends_quietly() -> None:
     may_end.set()
     jobs.close()
     threads[0].join()
+    assert raised == []

@@ -44,7 +44,8 @@ def test_too_few_updates_say_who_needs_them_and_what_would_do(policy: Aggregatio
 
 @pytest.mark.parametrize(("share", "n"), [(0.4, 9), (0.45, 11)])
 def test_what_is_said_to_suffice_does(share: float, n: int) -> None:
-    aggregate_arrays(normal(n, 2), AggregationPolicy(share, KrumRule()))
+    _, found = aggregate_arrays(normal(n, 2), AggregationPolicy(share, KrumRule()))
+    assert found.accepted == 1
 
 
 @pytest.mark.parametrize(

@@ -157,8 +157,9 @@ class TestDrain:
 
     async def test_a_federation_without_work_drains_at_once(self, hosting: Hosting) -> None:
         host = await hosting(drain_grace_s=600)
-        await host.operator.gathering("f", MODEL, policy(2), 2)
+        _, participants = await host.operator.gathering("f", MODEL, policy(2), 2)
         await asyncio.wait_for(host.running.lifecycle.drain(), 60)
+        assert await participants[0].call.code() == grpc.StatusCode.UNAVAILABLE
 
 
 class TestOwners:

@@ -153,6 +153,7 @@ def test_a_buffer_may_be_used_again_as_soon_as_it_was_appended(store: PayloadSto
         buffer[: len(piece)] = piece
         draft.append(memoryview(buffer)[: len(piece)])
     draft.finish(CLAIM.sha256)
+    assert bytes(store.open("a").read(0, len(DATA))) == DATA
 
 
 def test_the_file_is_synced_before_it_gets_its_name_and_the_folder_after(
