@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from mfn_grpc.v1 import scope_pb2 as mfn__grpc_dot_v1_dot_scope__pb2
 from mfn_grpc.v1 import types_pb2 as mfn__grpc_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mfn_grpc/v1/electrochemistry.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/types.proto\"\x98\x01\n\x14\x43omputeNernstRequest\x12\x11\n\tz_valence\x18\x01 \x01(\x11\x12\x1f\n\x17\x63oncentration_out_molar\x18\x02 \x01(\x01\x12\x1e\n\x16\x63oncentration_in_molar\x18\x03 \x01(\x01\x12\x1a\n\rtemperature_k\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x10\n\x0e_temperature_k\"-\n\x15\x43omputeNernstResponse\x12\x14\n\x0cpotential_mv\x18\x01 \x01(\x01\"\xc2\x01\n\x19\x43omputeNernstBatchRequest\x12 \n\tz_valence\x18\x01 \x01(\x0b\x32\r.mfn.v1.Array\x12.\n\x17\x63oncentration_out_molar\x18\x02 \x01(\x0b\x32\r.mfn.v1.Array\x12-\n\x16\x63oncentration_in_molar\x18\x03 \x01(\x0b\x32\r.mfn.v1.Array\x12$\n\rtemperature_k\x18\x04 \x01(\x0b\x32\r.mfn.v1.Array\"A\n\x1a\x43omputeNernstBatchResponse\x12#\n\x0cpotential_mv\x18\x01 \x01(\x0b\x32\r.mfn.v1.Array\"}\n\x03Ion\x12\x11\n\tz_valence\x18\x01 \x01(\x11\x12\x14\n\x0cpermeability\x18\x02 \x01(\x01\x12\x1f\n\x17\x63oncentration_out_molar\x18\x03 \x01(\x01\x12\x1e\n\x16\x63oncentration_in_molar\x18\x04 \x01(\x01\x12\x0c\n\x04name\x18\x05 \x01(\t\"`\n\x15\x43omputeGoldmanRequest\x12\x19\n\x04ions\x18\x01 \x03(\x0b\x32\x0b.mfn.v1.Ion\x12\x1a\n\rtemperature_k\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\x10\n\x0e_temperature_k\".\n\x16\x43omputeGoldmanResponse\x12\x14\n\x0cpotential_mv\x18\x01 \x01(\x01\"\xa4\x01\n\x1c\x43omputeGoldmanCurrentRequest\x12\x18\n\x03ion\x18\x01 \x01(\x0b\x32\x0b.mfn.v1.Ion\x12\"\n\x15membrane_potential_mv\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\rtemperature_k\x18\x03 \x01(\x01H\x01\x88\x01\x01\x42\x18\n\x16_membrane_potential_mvB\x10\n\x0e_temperature_k\"A\n\x1d\x43omputeGoldmanCurrentResponse\x12 \n\x18\x63urrent_density_a_per_m2\x18\x01 \x01(\x01\x32\xfb\x02\n\x17\x45lectrochemistryService\x12L\n\rComputeNernst\x12\x1c.mfn.v1.ComputeNernstRequest\x1a\x1d.mfn.v1.ComputeNernstResponse\x12[\n\x12\x43omputeNernstBatch\x12!.mfn.v1.ComputeNernstBatchRequest\x1a\".mfn.v1.ComputeNernstBatchResponse\x12O\n\x0e\x43omputeGoldman\x12\x1d.mfn.v1.ComputeGoldmanRequest\x1a\x1e.mfn.v1.ComputeGoldmanResponse\x12\x64\n\x15\x43omputeGoldmanCurrent\x12$.mfn.v1.ComputeGoldmanCurrentRequest\x1a%.mfn.v1.ComputeGoldmanCurrentResponseB^\n\tio.mfn.v1P\x01Z-github.com/neuron7x/mfn-grpc/gen/mfn/v1;mfnv1\xa2\x02\x03MFN\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xea\x02\x07Mfn::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mfn_grpc/v1/electrochemistry.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/scope.proto\x1a\x17mfn_grpc/v1/types.proto\"\x98\x01\n\x14\x43omputeNernstRequest\x12\x11\n\tz_valence\x18\x01 \x01(\x11\x12\x1f\n\x17\x63oncentration_out_molar\x18\x02 \x01(\x01\x12\x1e\n\x16\x63oncentration_in_molar\x18\x03 \x01(\x01\x12\x1a\n\rtemperature_k\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x10\n\x0e_temperature_k\"-\n\x15\x43omputeNernstResponse\x12\x14\n\x0cpotential_mv\x18\x01 \x01(\x01\"\xc2\x01\n\x19\x43omputeNernstBatchRequest\x12 \n\tz_valence\x18\x01 \x01(\x0b\x32\r.mfn.v1.Array\x12.\n\x17\x63oncentration_out_molar\x18\x02 \x01(\x0b\x32\r.mfn.v1.Array\x12-\n\x16\x63oncentration_in_molar\x18\x03 \x01(\x0b\x32\r.mfn.v1.Array\x12$\n\rtemperature_k\x18\x04 \x01(\x0b\x32\r.mfn.v1.Array\"A\n\x1a\x43omputeNernstBatchResponse\x12#\n\x0cpotential_mv\x18\x01 \x01(\x0b\x32\r.mfn.v1.Array\"}\n\x03Ion\x12\x11\n\tz_valence\x18\x01 \x01(\x11\x12\x14\n\x0cpermeability\x18\x02 \x01(\x01\x12\x1f\n\x17\x63oncentration_out_molar\x18\x03 \x01(\x01\x12\x1e\n\x16\x63oncentration_in_molar\x18\x04 \x01(\x01\x12\x0c\n\x04name\x18\x05 \x01(\t\"`\n\x15\x43omputeGoldmanRequest\x12\x19\n\x04ions\x18\x01 \x03(\x0b\x32\x0b.mfn.v1.Ion\x12\x1a\n\rtemperature_k\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\x10\n\x0e_temperature_k\".\n\x16\x43omputeGoldmanResponse\x12\x14\n\x0cpotential_mv\x18\x01 \x01(\x01\"\xa4\x01\n\x1c\x43omputeGoldmanCurrentRequest\x12\x18\n\x03ion\x18\x01 \x01(\x0b\x32\x0b.mfn.v1.Ion\x12\"\n\x15membrane_potential_mv\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\rtemperature_k\x18\x03 \x01(\x01H\x01\x88\x01\x01\x42\x18\n\x16_membrane_potential_mvB\x10\n\x0e_temperature_k\"A\n\x1d\x43omputeGoldmanCurrentResponse\x12 \n\x18\x63urrent_density_a_per_m2\x18\x01 \x01(\x01\x32\x97\x03\n\x17\x45lectrochemistryService\x12S\n\rComputeNernst\x12\x1c.mfn.v1.ComputeNernstRequest\x1a\x1d.mfn.v1.ComputeNernstResponse\"\x05\xf2\xe0\x18\x01\x01\x12\x62\n\x12\x43omputeNernstBatch\x12!.mfn.v1.ComputeNernstBatchRequest\x1a\".mfn.v1.ComputeNernstBatchResponse\"\x05\xf2\xe0\x18\x01\x01\x12V\n\x0e\x43omputeGoldman\x12\x1d.mfn.v1.ComputeGoldmanRequest\x1a\x1e.mfn.v1.ComputeGoldmanResponse\"\x05\xf2\xe0\x18\x01\x01\x12k\n\x15\x43omputeGoldmanCurrent\x12$.mfn.v1.ComputeGoldmanCurrentRequest\x1a%.mfn.v1.ComputeGoldmanCurrentResponse\"\x05\xf2\xe0\x18\x01\x01\x42^\n\tio.mfn.v1P\x01Z-github.com/neuron7x/mfn-grpc/gen/mfn/v1;mfnv1\xa2\x02\x03MFN\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xea\x02\x07Mfn::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,24 +34,32 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mfn_grpc.v1.electrochemistr
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\tio.mfn.v1P\001Z-github.com/neuron7x/mfn-grpc/gen/mfn/v1;mfnv1\242\002\003MFN\252\002\006Mfn.V1\312\002\006Mfn\\V1\352\002\007Mfn::V1'
-  _globals['_COMPUTENERNSTREQUEST']._serialized_start=72
-  _globals['_COMPUTENERNSTREQUEST']._serialized_end=224
-  _globals['_COMPUTENERNSTRESPONSE']._serialized_start=226
-  _globals['_COMPUTENERNSTRESPONSE']._serialized_end=271
-  _globals['_COMPUTENERNSTBATCHREQUEST']._serialized_start=274
-  _globals['_COMPUTENERNSTBATCHREQUEST']._serialized_end=468
-  _globals['_COMPUTENERNSTBATCHRESPONSE']._serialized_start=470
-  _globals['_COMPUTENERNSTBATCHRESPONSE']._serialized_end=535
-  _globals['_ION']._serialized_start=537
-  _globals['_ION']._serialized_end=662
-  _globals['_COMPUTEGOLDMANREQUEST']._serialized_start=664
-  _globals['_COMPUTEGOLDMANREQUEST']._serialized_end=760
-  _globals['_COMPUTEGOLDMANRESPONSE']._serialized_start=762
-  _globals['_COMPUTEGOLDMANRESPONSE']._serialized_end=808
-  _globals['_COMPUTEGOLDMANCURRENTREQUEST']._serialized_start=811
-  _globals['_COMPUTEGOLDMANCURRENTREQUEST']._serialized_end=975
-  _globals['_COMPUTEGOLDMANCURRENTRESPONSE']._serialized_start=977
-  _globals['_COMPUTEGOLDMANCURRENTRESPONSE']._serialized_end=1042
-  _globals['_ELECTROCHEMISTRYSERVICE']._serialized_start=1045
-  _globals['_ELECTROCHEMISTRYSERVICE']._serialized_end=1424
+  _globals['_ELECTROCHEMISTRYSERVICE'].methods_by_name['ComputeNernst']._loaded_options = None
+  _globals['_ELECTROCHEMISTRYSERVICE'].methods_by_name['ComputeNernst']._serialized_options = b'\362\340\030\001\001'
+  _globals['_ELECTROCHEMISTRYSERVICE'].methods_by_name['ComputeNernstBatch']._loaded_options = None
+  _globals['_ELECTROCHEMISTRYSERVICE'].methods_by_name['ComputeNernstBatch']._serialized_options = b'\362\340\030\001\001'
+  _globals['_ELECTROCHEMISTRYSERVICE'].methods_by_name['ComputeGoldman']._loaded_options = None
+  _globals['_ELECTROCHEMISTRYSERVICE'].methods_by_name['ComputeGoldman']._serialized_options = b'\362\340\030\001\001'
+  _globals['_ELECTROCHEMISTRYSERVICE'].methods_by_name['ComputeGoldmanCurrent']._loaded_options = None
+  _globals['_ELECTROCHEMISTRYSERVICE'].methods_by_name['ComputeGoldmanCurrent']._serialized_options = b'\362\340\030\001\001'
+  _globals['_COMPUTENERNSTREQUEST']._serialized_start=97
+  _globals['_COMPUTENERNSTREQUEST']._serialized_end=249
+  _globals['_COMPUTENERNSTRESPONSE']._serialized_start=251
+  _globals['_COMPUTENERNSTRESPONSE']._serialized_end=296
+  _globals['_COMPUTENERNSTBATCHREQUEST']._serialized_start=299
+  _globals['_COMPUTENERNSTBATCHREQUEST']._serialized_end=493
+  _globals['_COMPUTENERNSTBATCHRESPONSE']._serialized_start=495
+  _globals['_COMPUTENERNSTBATCHRESPONSE']._serialized_end=560
+  _globals['_ION']._serialized_start=562
+  _globals['_ION']._serialized_end=687
+  _globals['_COMPUTEGOLDMANREQUEST']._serialized_start=689
+  _globals['_COMPUTEGOLDMANREQUEST']._serialized_end=785
+  _globals['_COMPUTEGOLDMANRESPONSE']._serialized_start=787
+  _globals['_COMPUTEGOLDMANRESPONSE']._serialized_end=833
+  _globals['_COMPUTEGOLDMANCURRENTREQUEST']._serialized_start=836
+  _globals['_COMPUTEGOLDMANCURRENTREQUEST']._serialized_end=1000
+  _globals['_COMPUTEGOLDMANCURRENTRESPONSE']._serialized_start=1002
+  _globals['_COMPUTEGOLDMANCURRENTRESPONSE']._serialized_end=1067
+  _globals['_ELECTROCHEMISTRYSERVICE']._serialized_start=1070
+  _globals['_ELECTROCHEMISTRYSERVICE']._serialized_end=1477
 # @@protoc_insertion_point(module_scope)

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from mfn_grpc.v1 import scope_pb2 as mfn__grpc_dot_v1_dot_scope__pb2
 from mfn_grpc.v1 import types_pb2 as mfn__grpc_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amfn_grpc/v1/features.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/types.proto\"\x7f\n\x16\x45xtractFeaturesRequest\x12\x1e\n\x05\x61rray\x18\x01 \x01(\x0b\x32\r.mfn.v1.ArrayH\x00\x12\x13\n\tarray_ref\x18\x02 \x01(\tH\x00\x12\'\n\x07options\x18\x03 \x01(\x0b\x32\x16.mfn.v1.FeatureOptionsB\x07\n\x05input\"h\n\x17\x45xtractFeaturesResponse\x12\"\n\x08\x66\x65\x61tures\x18\x01 \x01(\x0b\x32\x10.mfn.v1.Features\x12)\n\tundefined\x18\x02 \x03(\x0b\x32\x16.mfn.v1.UndefinedValue\"x\n\x1b\x45xtractFeatureStreamRequest\x12+\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32\x1a.mfn.v1.FeatureStreamBeginH\x00\x12!\n\x04part\x18\x02 \x01(\x0b\x32\x11.mfn.v1.ArrayPartH\x00\x42\t\n\x07message\"\xae\x01\n\x12\x46\x65\x61tureStreamBegin\x12\r\n\x05shape\x18\x01 \x03(\x03\x12\'\n\x07options\x18\x02 \x01(\x0b\x32\x16.mfn.v1.FeatureOptions\x12\x1a\n\rreport_stride\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x32\n\rearly_warning\x18\x04 \x01(\x0b\x32\x1b.mfn.v1.EarlyWarningOptionsB\x10\n\x0e_report_stride\"\xae\x02\n\x13\x45\x61rlyWarningOptions\x12\x10\n\x08\x66\x65\x61tures\x18\x01 \x03(\t\x12\x31\n\nindicators\x18\x02 \x03(\x0e\x32\x1d.mfn.v1.EarlyWarningIndicator\x12\x1a\n\rwindow_frames\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12%\n\x18\x64\x65trend_bandwidth_frames\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nsurrogates\x18\x05 \x01(\x03H\x02\x88\x01\x01\x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12\x19\n\x0ctrend_frames\x18\x07 \x01(\x03H\x03\x88\x01\x01\x42\x10\n\x0e_window_framesB\x1b\n\x19_detrend_bandwidth_framesB\r\n\x0b_surrogatesB\x0f\n\r_trend_frames\"\xaa\x01\n\x1c\x45xtractFeatureStreamResponse\x12\r\n\x05\x66rame\x18\x01 \x01(\x03\x12\"\n\x08\x66\x65\x61tures\x18\x02 \x01(\x0b\x32\x10.mfn.v1.Features\x12)\n\tundefined\x18\x03 \x03(\x0b\x32\x16.mfn.v1.UndefinedValue\x12,\n\x0e\x65\x61rly_warnings\x18\x04 \x03(\x0b\x32\x14.mfn.v1.EarlyWarning\"\xc6\x01\n\x0c\x45\x61rlyWarning\x12\x0f\n\x07\x66\x65\x61ture\x18\x01 \x01(\t\x12\x30\n\tindicator\x18\x02 \x01(\x0e\x32\x1d.mfn.v1.EarlyWarningIndicator\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x18\n\x0bkendall_tau\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07p_value\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x10undefined_reason\x18\x06 \x01(\tB\x0e\n\x0c_kendall_tauB\n\n\x08_p_value\"\xcd\x02\n\x15\x41nalyzeFractalRequest\x12\x1e\n\x05\x61rray\x18\x01 \x01(\x0b\x32\r.mfn.v1.ArrayH\x00\x12\x13\n\tarray_ref\x18\x02 \x01(\tH\x00\x12\x16\n\tthreshold\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12,\n\nestimators\x18\x04 \x03(\x0e\x32\x18.mfn.v1.FractalEstimator\x12*\n\tbox_count\x18\x05 \x01(\x0b\x32\x17.mfn.v1.BoxCountOptions\x12\x36\n\x0fnull_comparison\x18\x06 \x01(\x0b\x32\x1d.mfn.v1.NullComparisonOptions\x12\"\n\x1alacunarity_box_edges_cells\x18\x07 \x03(\x03\x12\x1a\n\x12generalized_orders\x18\x08 \x03(\x01\x42\x07\n\x05inputB\x0c\n\n_threshold\"\xaf\x02\n\x0f\x42oxCountOptions\x12\x1d\n\x04\x62\x61se\x18\x01 \x01(\x0e\x32\x0f.mfn.v1.BoxBase\x12!\n\x14\x63rop_to_bounding_box\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12\x1d\n\x15minimize_over_offsets\x18\x03 \x01(\x08\x12\x1f\n\x12min_box_edge_cells\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12\x1f\n\x12max_box_edge_cells\x18\x05 \x01(\x03H\x02\x88\x01\x01\x12\x1d\n\x10\x63onfidence_level\x18\x06 \x01(\x01H\x03\x88\x01\x01\x42\x17\n\x15_crop_to_bounding_boxB\x15\n\x13_min_box_edge_cellsB\x15\n\x13_max_box_edge_cellsB\x13\n\x11_confidence_level\"n\n\x15NullComparisonOptions\x12%\n\nnull_model\x18\x01 \x01(\x0e\x32\x11.mfn.v1.NullModel\x12\x14\n\x07samples\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x42\n\n\x08_samples\"\xda\x01\n\x16\x41nalyzeFractalResponse\x12-\n\ndimensions\x18\x01 \x03(\x0b\x32\x19.mfn.v1.DimensionEstimate\x12+\n\nlacunarity\x18\x02 \x03(\x0b\x32\x17.mfn.v1.LacunarityPoint\x12<\n\x16generalized_dimensions\x18\x03 \x03(\x0b\x32\x1c.mfn.v1.GeneralizedDimension\x12\x11\n\tset_cells\x18\x04 \x01(\x03\x12\x13\n\x0btotal_cells\x18\x05 \x01(\x03\"\xa9\x02\n\x11\x44imensionEstimate\x12+\n\testimator\x18\x01 \x01(\x0e\x32\x18.mfn.v1.FractalEstimator\x12\x11\n\tdimension\x18\x02 \x01(\x01\x12\x15\n\rdimension_low\x18\x03 \x01(\x01\x12\x16\n\x0e\x64imension_high\x18\x04 \x01(\x01\x12\x11\n\tr_squared\x18\x05 \x01(\x01\x12 \n\x06\x63ounts\x18\x06 \x03(\x0b\x32\x10.mfn.v1.BoxCount\x12\'\n\x07verdict\x18\x07 \x01(\x0e\x32\x16.mfn.v1.FractalVerdict\x12\x16\n\x0everdict_reason\x18\x08 \x01(\t\x12/\n\x0fnull_comparison\x18\t \x01(\x0b\x32\x16.mfn.v1.NullComparison\"q\n\x08\x42oxCount\x12\x16\n\x0e\x62ox_edge_cells\x18\x01 \x01(\x03\x12\r\n\x05\x62oxes\x18\x02 \x01(\x03\x12\x1c\n\x0flocal_dimension\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04used\x18\x04 \x01(\x08\x42\x12\n\x10_local_dimension\"\x88\x01\n\x0eNullComparison\x12%\n\nnull_model\x18\x01 \x01(\x0e\x32\x11.mfn.v1.NullModel\x12\x0f\n\x07samples\x18\x02 \x01(\x03\x12\x16\n\x0e\x64imension_mean\x18\x03 \x01(\x01\x12\x15\n\rdimension_std\x18\x04 \x01(\x01\x12\x0f\n\x07p_value\x18\x05 \x01(\x01\"=\n\x0fLacunarityPoint\x12\x16\n\x0e\x62ox_edge_cells\x18\x01 \x01(\x03\x12\x12\n\nlacunarity\x18\x02 \x01(\x01\"_\n\x14GeneralizedDimension\x12\t\n\x01q\x18\x01 \x01(\x01\x12\x11\n\tdimension\x18\x02 \x01(\x01\x12\x16\n\x0estandard_error\x18\x03 \x01(\x01\x12\x11\n\tr_squared\x18\x04 \x01(\x01*\xbe\x01\n\x15\x45\x61rlyWarningIndicator\x12\'\n#EARLY_WARNING_INDICATOR_UNSPECIFIED\x10\x00\x12$\n EARLY_WARNING_INDICATOR_VARIANCE\x10\x01\x12\x30\n,EARLY_WARNING_INDICATOR_LAG1_AUTOCORRELATION\x10\x02\x12$\n EARLY_WARNING_INDICATOR_SKEWNESS\x10\x03*|\n\x10\x46ractalEstimator\x12!\n\x1d\x46RACTAL_ESTIMATOR_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x46RACTAL_ESTIMATOR_BOX_COUNT\x10\x01\x12$\n FRACTAL_ESTIMATOR_BOUNDARY_COUNT\x10\x02*N\n\x07\x42oxBase\x12\x18\n\x14\x42OX_BASE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x42OX_BASE_DYADIC\x10\x01\x12\x14\n\x10\x42OX_BASE_TRIADIC\x10\x02*Z\n\tNullModel\x12\x1a\n\x16NULL_MODEL_UNSPECIFIED\x10\x00\x12\x18\n\x14NULL_MODEL_DIFFUSION\x10\x01\x12\x17\n\x13NULL_MODEL_SHUFFLED\x10\x02*\xcd\x01\n\x0e\x46ractalVerdict\x12\x1f\n\x1b\x46RACTAL_VERDICT_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46RACTAL_VERDICT_FRACTAL\x10\x01\x12\x1f\n\x1b\x46RACTAL_VERDICT_NOT_FRACTAL\x10\x02\x12\x1e\n\x1a\x46RACTAL_VERDICT_NO_SCALING\x10\x03\x12\x1d\n\x19\x46RACTAL_VERDICT_LIKE_NULL\x10\x04\x12\x1d\n\x19\x46RACTAL_VERDICT_UNDEFINED\x10\x05\x32\x9c\x02\n\x0e\x46\x65\x61tureService\x12R\n\x0f\x45xtractFeatures\x12\x1e.mfn.v1.ExtractFeaturesRequest\x1a\x1f.mfn.v1.ExtractFeaturesResponse\x12\x65\n\x14\x45xtractFeatureStream\x12#.mfn.v1.ExtractFeatureStreamRequest\x1a$.mfn.v1.ExtractFeatureStreamResponse(\x01\x30\x01\x12O\n\x0e\x41nalyzeFractal\x12\x1d.mfn.v1.AnalyzeFractalRequest\x1a\x1e.mfn.v1.AnalyzeFractalResponseB^\n\tio.mfn.v1P\x01Z-github.com/neuron7x/mfn-grpc/gen/mfn/v1;mfnv1\xa2\x02\x03MFN\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xea\x02\x07Mfn::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amfn_grpc/v1/features.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/scope.proto\x1a\x17mfn_grpc/v1/types.proto\"\x7f\n\x16\x45xtractFeaturesRequest\x12\x1e\n\x05\x61rray\x18\x01 \x01(\x0b\x32\r.mfn.v1.ArrayH\x00\x12\x13\n\tarray_ref\x18\x02 \x01(\tH\x00\x12\'\n\x07options\x18\x03 \x01(\x0b\x32\x16.mfn.v1.FeatureOptionsB\x07\n\x05input\"h\n\x17\x45xtractFeaturesResponse\x12\"\n\x08\x66\x65\x61tures\x18\x01 \x01(\x0b\x32\x10.mfn.v1.Features\x12)\n\tundefined\x18\x02 \x03(\x0b\x32\x16.mfn.v1.UndefinedValue\"x\n\x1b\x45xtractFeatureStreamRequest\x12+\n\x05\x62\x65gin\x18\x01 \x01(\x0b\x32\x1a.mfn.v1.FeatureStreamBeginH\x00\x12!\n\x04part\x18\x02 \x01(\x0b\x32\x11.mfn.v1.ArrayPartH\x00\x42\t\n\x07message\"\xae\x01\n\x12\x46\x65\x61tureStreamBegin\x12\r\n\x05shape\x18\x01 \x03(\x03\x12\'\n\x07options\x18\x02 \x01(\x0b\x32\x16.mfn.v1.FeatureOptions\x12\x1a\n\rreport_stride\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x32\n\rearly_warning\x18\x04 \x01(\x0b\x32\x1b.mfn.v1.EarlyWarningOptionsB\x10\n\x0e_report_stride\"\xae\x02\n\x13\x45\x61rlyWarningOptions\x12\x10\n\x08\x66\x65\x61tures\x18\x01 \x03(\t\x12\x31\n\nindicators\x18\x02 \x03(\x0e\x32\x1d.mfn.v1.EarlyWarningIndicator\x12\x1a\n\rwindow_frames\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12%\n\x18\x64\x65trend_bandwidth_frames\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nsurrogates\x18\x05 \x01(\x03H\x02\x88\x01\x01\x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12\x19\n\x0ctrend_frames\x18\x07 \x01(\x03H\x03\x88\x01\x01\x42\x10\n\x0e_window_framesB\x1b\n\x19_detrend_bandwidth_framesB\r\n\x0b_surrogatesB\x0f\n\r_trend_frames\"\xaa\x01\n\x1c\x45xtractFeatureStreamResponse\x12\r\n\x05\x66rame\x18\x01 \x01(\x03\x12\"\n\x08\x66\x65\x61tures\x18\x02 \x01(\x0b\x32\x10.mfn.v1.Features\x12)\n\tundefined\x18\x03 \x03(\x0b\x32\x16.mfn.v1.UndefinedValue\x12,\n\x0e\x65\x61rly_warnings\x18\x04 \x03(\x0b\x32\x14.mfn.v1.EarlyWarning\"\xc6\x01\n\x0c\x45\x61rlyWarning\x12\x0f\n\x07\x66\x65\x61ture\x18\x01 \x01(\t\x12\x30\n\tindicator\x18\x02 \x01(\x0e\x32\x1d.mfn.v1.EarlyWarningIndicator\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x18\n\x0bkendall_tau\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07p_value\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x10undefined_reason\x18\x06 \x01(\tB\x0e\n\x0c_kendall_tauB\n\n\x08_p_value\"\xcd\x02\n\x15\x41nalyzeFractalRequest\x12\x1e\n\x05\x61rray\x18\x01 \x01(\x0b\x32\r.mfn.v1.ArrayH\x00\x12\x13\n\tarray_ref\x18\x02 \x01(\tH\x00\x12\x16\n\tthreshold\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12,\n\nestimators\x18\x04 \x03(\x0e\x32\x18.mfn.v1.FractalEstimator\x12*\n\tbox_count\x18\x05 \x01(\x0b\x32\x17.mfn.v1.BoxCountOptions\x12\x36\n\x0fnull_comparison\x18\x06 \x01(\x0b\x32\x1d.mfn.v1.NullComparisonOptions\x12\"\n\x1alacunarity_box_edges_cells\x18\x07 \x03(\x03\x12\x1a\n\x12generalized_orders\x18\x08 \x03(\x01\x42\x07\n\x05inputB\x0c\n\n_threshold\"\xaf\x02\n\x0f\x42oxCountOptions\x12\x1d\n\x04\x62\x61se\x18\x01 \x01(\x0e\x32\x0f.mfn.v1.BoxBase\x12!\n\x14\x63rop_to_bounding_box\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12\x1d\n\x15minimize_over_offsets\x18\x03 \x01(\x08\x12\x1f\n\x12min_box_edge_cells\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12\x1f\n\x12max_box_edge_cells\x18\x05 \x01(\x03H\x02\x88\x01\x01\x12\x1d\n\x10\x63onfidence_level\x18\x06 \x01(\x01H\x03\x88\x01\x01\x42\x17\n\x15_crop_to_bounding_boxB\x15\n\x13_min_box_edge_cellsB\x15\n\x13_max_box_edge_cellsB\x13\n\x11_confidence_level\"n\n\x15NullComparisonOptions\x12%\n\nnull_model\x18\x01 \x01(\x0e\x32\x11.mfn.v1.NullModel\x12\x14\n\x07samples\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x42\n\n\x08_samples\"\xda\x01\n\x16\x41nalyzeFractalResponse\x12-\n\ndimensions\x18\x01 \x03(\x0b\x32\x19.mfn.v1.DimensionEstimate\x12+\n\nlacunarity\x18\x02 \x03(\x0b\x32\x17.mfn.v1.LacunarityPoint\x12<\n\x16generalized_dimensions\x18\x03 \x03(\x0b\x32\x1c.mfn.v1.GeneralizedDimension\x12\x11\n\tset_cells\x18\x04 \x01(\x03\x12\x13\n\x0btotal_cells\x18\x05 \x01(\x03\"\xa9\x02\n\x11\x44imensionEstimate\x12+\n\testimator\x18\x01 \x01(\x0e\x32\x18.mfn.v1.FractalEstimator\x12\x11\n\tdimension\x18\x02 \x01(\x01\x12\x15\n\rdimension_low\x18\x03 \x01(\x01\x12\x16\n\x0e\x64imension_high\x18\x04 \x01(\x01\x12\x11\n\tr_squared\x18\x05 \x01(\x01\x12 \n\x06\x63ounts\x18\x06 \x03(\x0b\x32\x10.mfn.v1.BoxCount\x12\'\n\x07verdict\x18\x07 \x01(\x0e\x32\x16.mfn.v1.FractalVerdict\x12\x16\n\x0everdict_reason\x18\x08 \x01(\t\x12/\n\x0fnull_comparison\x18\t \x01(\x0b\x32\x16.mfn.v1.NullComparison\"q\n\x08\x42oxCount\x12\x16\n\x0e\x62ox_edge_cells\x18\x01 \x01(\x03\x12\r\n\x05\x62oxes\x18\x02 \x01(\x03\x12\x1c\n\x0flocal_dimension\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0c\n\x04used\x18\x04 \x01(\x08\x42\x12\n\x10_local_dimension\"\x88\x01\n\x0eNullComparison\x12%\n\nnull_model\x18\x01 \x01(\x0e\x32\x11.mfn.v1.NullModel\x12\x0f\n\x07samples\x18\x02 \x01(\x03\x12\x16\n\x0e\x64imension_mean\x18\x03 \x01(\x01\x12\x15\n\rdimension_std\x18\x04 \x01(\x01\x12\x0f\n\x07p_value\x18\x05 \x01(\x01\"=\n\x0fLacunarityPoint\x12\x16\n\x0e\x62ox_edge_cells\x18\x01 \x01(\x03\x12\x12\n\nlacunarity\x18\x02 \x01(\x01\"_\n\x14GeneralizedDimension\x12\t\n\x01q\x18\x01 \x01(\x01\x12\x11\n\tdimension\x18\x02 \x01(\x01\x12\x16\n\x0estandard_error\x18\x03 \x01(\x01\x12\x11\n\tr_squared\x18\x04 \x01(\x01*\xbe\x01\n\x15\x45\x61rlyWarningIndicator\x12\'\n#EARLY_WARNING_INDICATOR_UNSPECIFIED\x10\x00\x12$\n EARLY_WARNING_INDICATOR_VARIANCE\x10\x01\x12\x30\n,EARLY_WARNING_INDICATOR_LAG1_AUTOCORRELATION\x10\x02\x12$\n EARLY_WARNING_INDICATOR_SKEWNESS\x10\x03*|\n\x10\x46ractalEstimator\x12!\n\x1d\x46RACTAL_ESTIMATOR_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x46RACTAL_ESTIMATOR_BOX_COUNT\x10\x01\x12$\n FRACTAL_ESTIMATOR_BOUNDARY_COUNT\x10\x02*N\n\x07\x42oxBase\x12\x18\n\x14\x42OX_BASE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x42OX_BASE_DYADIC\x10\x01\x12\x14\n\x10\x42OX_BASE_TRIADIC\x10\x02*Z\n\tNullModel\x12\x1a\n\x16NULL_MODEL_UNSPECIFIED\x10\x00\x12\x18\n\x14NULL_MODEL_DIFFUSION\x10\x01\x12\x17\n\x13NULL_MODEL_SHUFFLED\x10\x02*\xcd\x01\n\x0e\x46ractalVerdict\x12\x1f\n\x1b\x46RACTAL_VERDICT_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46RACTAL_VERDICT_FRACTAL\x10\x01\x12\x1f\n\x1b\x46RACTAL_VERDICT_NOT_FRACTAL\x10\x02\x12\x1e\n\x1a\x46RACTAL_VERDICT_NO_SCALING\x10\x03\x12\x1d\n\x19\x46RACTAL_VERDICT_LIKE_NULL\x10\x04\x12\x1d\n\x19\x46RACTAL_VERDICT_UNDEFINED\x10\x05\x32\xb1\x02\n\x0e\x46\x65\x61tureService\x12Y\n\x0f\x45xtractFeatures\x12\x1e.mfn.v1.ExtractFeaturesRequest\x1a\x1f.mfn.v1.ExtractFeaturesResponse\"\x05\xf2\xe0\x18\x01\x03\x12l\n\x14\x45xtractFeatureStream\x12#.mfn.v1.ExtractFeatureStreamRequest\x1a$.mfn.v1.ExtractFeatureStreamResponse\"\x05\xf2\xe0\x18\x01\x03(\x01\x30\x01\x12V\n\x0e\x41nalyzeFractal\x12\x1d.mfn.v1.AnalyzeFractalRequest\x1a\x1e.mfn.v1.AnalyzeFractalResponse\"\x05\xf2\xe0\x18\x01\x03\x42^\n\tio.mfn.v1P\x01Z-github.com/neuron7x/mfn-grpc/gen/mfn/v1;mfnv1\xa2\x02\x03MFN\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xea\x02\x07Mfn::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,48 +34,54 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mfn_grpc.v1.features_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\tio.mfn.v1P\001Z-github.com/neuron7x/mfn-grpc/gen/mfn/v1;mfnv1\242\002\003MFN\252\002\006Mfn.V1\312\002\006Mfn\\V1\352\002\007Mfn::V1'
-  _globals['_EARLYWARNINGINDICATOR']._serialized_start=2966
-  _globals['_EARLYWARNINGINDICATOR']._serialized_end=3156
-  _globals['_FRACTALESTIMATOR']._serialized_start=3158
-  _globals['_FRACTALESTIMATOR']._serialized_end=3282
-  _globals['_BOXBASE']._serialized_start=3284
-  _globals['_BOXBASE']._serialized_end=3362
-  _globals['_NULLMODEL']._serialized_start=3364
-  _globals['_NULLMODEL']._serialized_end=3454
-  _globals['_FRACTALVERDICT']._serialized_start=3457
-  _globals['_FRACTALVERDICT']._serialized_end=3662
-  _globals['_EXTRACTFEATURESREQUEST']._serialized_start=63
-  _globals['_EXTRACTFEATURESREQUEST']._serialized_end=190
-  _globals['_EXTRACTFEATURESRESPONSE']._serialized_start=192
-  _globals['_EXTRACTFEATURESRESPONSE']._serialized_end=296
-  _globals['_EXTRACTFEATURESTREAMREQUEST']._serialized_start=298
-  _globals['_EXTRACTFEATURESTREAMREQUEST']._serialized_end=418
-  _globals['_FEATURESTREAMBEGIN']._serialized_start=421
-  _globals['_FEATURESTREAMBEGIN']._serialized_end=595
-  _globals['_EARLYWARNINGOPTIONS']._serialized_start=598
-  _globals['_EARLYWARNINGOPTIONS']._serialized_end=900
-  _globals['_EXTRACTFEATURESTREAMRESPONSE']._serialized_start=903
-  _globals['_EXTRACTFEATURESTREAMRESPONSE']._serialized_end=1073
-  _globals['_EARLYWARNING']._serialized_start=1076
-  _globals['_EARLYWARNING']._serialized_end=1274
-  _globals['_ANALYZEFRACTALREQUEST']._serialized_start=1277
-  _globals['_ANALYZEFRACTALREQUEST']._serialized_end=1610
-  _globals['_BOXCOUNTOPTIONS']._serialized_start=1613
-  _globals['_BOXCOUNTOPTIONS']._serialized_end=1916
-  _globals['_NULLCOMPARISONOPTIONS']._serialized_start=1918
-  _globals['_NULLCOMPARISONOPTIONS']._serialized_end=2028
-  _globals['_ANALYZEFRACTALRESPONSE']._serialized_start=2031
-  _globals['_ANALYZEFRACTALRESPONSE']._serialized_end=2249
-  _globals['_DIMENSIONESTIMATE']._serialized_start=2252
-  _globals['_DIMENSIONESTIMATE']._serialized_end=2549
-  _globals['_BOXCOUNT']._serialized_start=2551
-  _globals['_BOXCOUNT']._serialized_end=2664
-  _globals['_NULLCOMPARISON']._serialized_start=2667
-  _globals['_NULLCOMPARISON']._serialized_end=2803
-  _globals['_LACUNARITYPOINT']._serialized_start=2805
-  _globals['_LACUNARITYPOINT']._serialized_end=2866
-  _globals['_GENERALIZEDDIMENSION']._serialized_start=2868
-  _globals['_GENERALIZEDDIMENSION']._serialized_end=2963
-  _globals['_FEATURESERVICE']._serialized_start=3665
-  _globals['_FEATURESERVICE']._serialized_end=3949
+  _globals['_FEATURESERVICE'].methods_by_name['ExtractFeatures']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['ExtractFeatures']._serialized_options = b'\362\340\030\001\003'
+  _globals['_FEATURESERVICE'].methods_by_name['ExtractFeatureStream']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['ExtractFeatureStream']._serialized_options = b'\362\340\030\001\003'
+  _globals['_FEATURESERVICE'].methods_by_name['AnalyzeFractal']._loaded_options = None
+  _globals['_FEATURESERVICE'].methods_by_name['AnalyzeFractal']._serialized_options = b'\362\340\030\001\003'
+  _globals['_EARLYWARNINGINDICATOR']._serialized_start=2991
+  _globals['_EARLYWARNINGINDICATOR']._serialized_end=3181
+  _globals['_FRACTALESTIMATOR']._serialized_start=3183
+  _globals['_FRACTALESTIMATOR']._serialized_end=3307
+  _globals['_BOXBASE']._serialized_start=3309
+  _globals['_BOXBASE']._serialized_end=3387
+  _globals['_NULLMODEL']._serialized_start=3389
+  _globals['_NULLMODEL']._serialized_end=3479
+  _globals['_FRACTALVERDICT']._serialized_start=3482
+  _globals['_FRACTALVERDICT']._serialized_end=3687
+  _globals['_EXTRACTFEATURESREQUEST']._serialized_start=88
+  _globals['_EXTRACTFEATURESREQUEST']._serialized_end=215
+  _globals['_EXTRACTFEATURESRESPONSE']._serialized_start=217
+  _globals['_EXTRACTFEATURESRESPONSE']._serialized_end=321
+  _globals['_EXTRACTFEATURESTREAMREQUEST']._serialized_start=323
+  _globals['_EXTRACTFEATURESTREAMREQUEST']._serialized_end=443
+  _globals['_FEATURESTREAMBEGIN']._serialized_start=446
+  _globals['_FEATURESTREAMBEGIN']._serialized_end=620
+  _globals['_EARLYWARNINGOPTIONS']._serialized_start=623
+  _globals['_EARLYWARNINGOPTIONS']._serialized_end=925
+  _globals['_EXTRACTFEATURESTREAMRESPONSE']._serialized_start=928
+  _globals['_EXTRACTFEATURESTREAMRESPONSE']._serialized_end=1098
+  _globals['_EARLYWARNING']._serialized_start=1101
+  _globals['_EARLYWARNING']._serialized_end=1299
+  _globals['_ANALYZEFRACTALREQUEST']._serialized_start=1302
+  _globals['_ANALYZEFRACTALREQUEST']._serialized_end=1635
+  _globals['_BOXCOUNTOPTIONS']._serialized_start=1638
+  _globals['_BOXCOUNTOPTIONS']._serialized_end=1941
+  _globals['_NULLCOMPARISONOPTIONS']._serialized_start=1943
+  _globals['_NULLCOMPARISONOPTIONS']._serialized_end=2053
+  _globals['_ANALYZEFRACTALRESPONSE']._serialized_start=2056
+  _globals['_ANALYZEFRACTALRESPONSE']._serialized_end=2274
+  _globals['_DIMENSIONESTIMATE']._serialized_start=2277
+  _globals['_DIMENSIONESTIMATE']._serialized_end=2574
+  _globals['_BOXCOUNT']._serialized_start=2576
+  _globals['_BOXCOUNT']._serialized_end=2689
+  _globals['_NULLCOMPARISON']._serialized_start=2692
+  _globals['_NULLCOMPARISON']._serialized_end=2828
+  _globals['_LACUNARITYPOINT']._serialized_start=2830
+  _globals['_LACUNARITYPOINT']._serialized_end=2891
+  _globals['_GENERALIZEDDIMENSION']._serialized_start=2893
+  _globals['_GENERALIZEDDIMENSION']._serialized_end=2988
+  _globals['_FEATURESERVICE']._serialized_start=3690
+  _globals['_FEATURESERVICE']._serialized_end=3995
 # @@protoc_insertion_point(module_scope)

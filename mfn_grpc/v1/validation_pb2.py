@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from mfn_grpc.v1 import scope_pb2 as mfn__grpc_dot_v1_dot_scope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmfn_grpc/v1/validation.proto\x12\x06mfn.v1\"G\n\x0fValidateRequest\x12&\n\x05suite\x18\x01 \x01(\x0e\x32\x17.mfn.v1.ValidationSuite\x12\x0c\n\x04seed\x18\x02 \x01(\x03\"]\n\x10ValidateResponse\x12\x1d\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\r.mfn.v1.Check\x12*\n\x07summary\x18\x02 \x01(\x0b\x32\x19.mfn.v1.ValidationSummary\"M\n\x15ValidateStreamRequest\x12&\n\x05suite\x18\x01 \x01(\x0e\x32\x17.mfn.v1.ValidationSuite\x12\x0c\n\x04seed\x18\x02 \x01(\x03\"\x9d\x01\n\x16ValidateStreamResponse\x12,\n\x07started\x18\x01 \x01(\x0b\x32\x19.mfn.v1.ValidationStartedH\x00\x12\x1e\n\x05\x63heck\x18\x02 \x01(\x0b\x32\r.mfn.v1.CheckH\x00\x12,\n\x07summary\x18\x03 \x01(\x0b\x32\x19.mfn.v1.ValidationSummaryH\x00\x42\x07\n\x05\x65vent\"^\n\x11ValidationStarted\x12&\n\x05suite\x18\x01 \x01(\x0e\x32\x17.mfn.v1.ValidationSuite\x12\x0c\n\x04seed\x18\x02 \x01(\x03\x12\x13\n\x0b\x63heck_names\x18\x03 \x03(\t\"\xa0\x02\n\x05\x43heck\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x05suite\x18\x02 \x01(\x0e\x32\x17.mfn.v1.ValidationSuite\x12\x10\n\x08measured\x18\x03 \x01(\x01\x12\x10\n\x08\x65xpected\x18\x04 \x01(\x01\x12\x11\n\ttolerance\x18\x05 \x01(\x01\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x0e\n\x06passed\x18\x07 \x01(\x08\x12\x1a\n\x12why_this_tolerance\x18\x08 \x01(\t\x12\x11\n\treference\x18\t \x01(\t\x12\x0f\n\x07seconds\x18\n \x01(\x01\x12\'\n\x08relation\x18\x0b \x01(\x0e\x32\x15.mfn.v1.CheckRelation\x12\x13\n\x0b\x64\x65scription\x18\x0c \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\r \x01(\t\"\xf3\x01\n\x11ValidationSummary\x12&\n\x05suite\x18\x01 \x01(\x0e\x32\x17.mfn.v1.ValidationSuite\x12\x0c\n\x04seed\x18\x02 \x01(\x03\x12\x0e\n\x06passed\x18\x03 \x01(\x08\x12\x14\n\x0cpassed_count\x18\x04 \x01(\x03\x12\x14\n\x0c\x66\x61iled_count\x18\x05 \x01(\x03\x12\x0f\n\x07seconds\x18\x06 \x01(\x01\x12\x18\n\x10numerics_version\x18\x07 \x01(\t\x12\x16\n\x0eserver_version\x18\x08 \x01(\t\x12)\n\x08training\x18\t \x01(\x0b\x32\x17.mfn.v1.TrainingMetrics\"\xd6\x02\n\x0fTrainingMetrics\x12\x12\n\nloss_start\x18\x01 \x01(\x01\x12\x12\n\nloss_final\x18\x02 \x01(\x01\x12\x11\n\tloss_drop\x18\x03 \x01(\x01\x12\x12\n\npot_min_mv\x18\x04 \x01(\x01\x12\x12\n\npot_max_mv\x18\x05 \x01(\x01\x12\x19\n\x11\x66ractal_dimension\x18\x06 \x01(\x01\x12\x19\n\x11lyapunov_exponent\x18\x07 \x01(\x01\x12\x15\n\rgrowth_events\x18\x08 \x01(\x03\x12\x1a\n\x12nernst_symbolic_mv\x18\t \x01(\x01\x12\x19\n\x11nernst_numeric_mv\x18\n \x01(\x01\x12\x11\n\ttest_loss\x18\x0b \x01(\x01\x12\x11\n\tmean_loss\x18\x0c \x01(\x01\x12\x1a\n\x12shuffled_test_loss\x18\r \x01(\x01\x12\x1a\n\x12shuffled_mean_loss\x18\x0e \x01(\x01*\xae\x02\n\x0fValidationSuite\x12 \n\x1cVALIDATION_SUITE_UNSPECIFIED\x10\x00\x12\x1a\n\x16VALIDATION_SUITE_QUICK\x10\x01\x12\x1c\n\x18VALIDATION_SUITE_PHYSICS\x10\x02\x12\'\n#VALIDATION_SUITE_REACTION_DIFFUSION\x10\x03\x12\x1c\n\x18VALIDATION_SUITE_FRACTAL\x10\x04\x12\x1d\n\x19VALIDATION_SUITE_DYNAMICS\x10\x05\x12 \n\x1cVALIDATION_SUITE_AGGREGATION\x10\x06\x12\x1d\n\x19VALIDATION_SUITE_LEARNING\x10\x07\x12\x18\n\x14VALIDATION_SUITE_ALL\x10\x08*\x83\x01\n\rCheckRelation\x12\x1e\n\x1a\x43HECK_RELATION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43HECK_RELATION_WITHIN\x10\x01\x12\x1b\n\x17\x43HECK_RELATION_AT_LEAST\x10\x02\x12\x1a\n\x16\x43HECK_RELATION_AT_MOST\x10\x03\x32\xa5\x01\n\x11ValidationService\x12=\n\x08Validate\x12\x17.mfn.v1.ValidateRequest\x1a\x18.mfn.v1.ValidateResponse\x12Q\n\x0eValidateStream\x12\x1d.mfn.v1.ValidateStreamRequest\x1a\x1e.mfn.v1.ValidateStreamResponse0\x01\x42^\n\tio.mfn.v1P\x01Z-github.com/neuron7x/mfn-grpc/gen/mfn/v1;mfnv1\xa2\x02\x03MFN\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xea\x02\x07Mfn::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmfn_grpc/v1/validation.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/scope.proto\"G\n\x0fValidateRequest\x12&\n\x05suite\x18\x01 \x01(\x0e\x32\x17.mfn.v1.ValidationSuite\x12\x0c\n\x04seed\x18\x02 \x01(\x03\"]\n\x10ValidateResponse\x12\x1d\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\r.mfn.v1.Check\x12*\n\x07summary\x18\x02 \x01(\x0b\x32\x19.mfn.v1.ValidationSummary\"M\n\x15ValidateStreamRequest\x12&\n\x05suite\x18\x01 \x01(\x0e\x32\x17.mfn.v1.ValidationSuite\x12\x0c\n\x04seed\x18\x02 \x01(\x03\"\x9d\x01\n\x16ValidateStreamResponse\x12,\n\x07started\x18\x01 \x01(\x0b\x32\x19.mfn.v1.ValidationStartedH\x00\x12\x1e\n\x05\x63heck\x18\x02 \x01(\x0b\x32\r.mfn.v1.CheckH\x00\x12,\n\x07summary\x18\x03 \x01(\x0b\x32\x19.mfn.v1.ValidationSummaryH\x00\x42\x07\n\x05\x65vent\"^\n\x11ValidationStarted\x12&\n\x05suite\x18\x01 \x01(\x0e\x32\x17.mfn.v1.ValidationSuite\x12\x0c\n\x04seed\x18\x02 \x01(\x03\x12\x13\n\x0b\x63heck_names\x18\x03 \x03(\t\"\xa0\x02\n\x05\x43heck\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x05suite\x18\x02 \x01(\x0e\x32\x17.mfn.v1.ValidationSuite\x12\x10\n\x08measured\x18\x03 \x01(\x01\x12\x10\n\x08\x65xpected\x18\x04 \x01(\x01\x12\x11\n\ttolerance\x18\x05 \x01(\x01\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x0e\n\x06passed\x18\x07 \x01(\x08\x12\x1a\n\x12why_this_tolerance\x18\x08 \x01(\t\x12\x11\n\treference\x18\t \x01(\t\x12\x0f\n\x07seconds\x18\n \x01(\x01\x12\'\n\x08relation\x18\x0b \x01(\x0e\x32\x15.mfn.v1.CheckRelation\x12\x13\n\x0b\x64\x65scription\x18\x0c \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\r \x01(\t\"\xf3\x01\n\x11ValidationSummary\x12&\n\x05suite\x18\x01 \x01(\x0e\x32\x17.mfn.v1.ValidationSuite\x12\x0c\n\x04seed\x18\x02 \x01(\x03\x12\x0e\n\x06passed\x18\x03 \x01(\x08\x12\x14\n\x0cpassed_count\x18\x04 \x01(\x03\x12\x14\n\x0c\x66\x61iled_count\x18\x05 \x01(\x03\x12\x0f\n\x07seconds\x18\x06 \x01(\x01\x12\x18\n\x10numerics_version\x18\x07 \x01(\t\x12\x16\n\x0eserver_version\x18\x08 \x01(\t\x12)\n\x08training\x18\t \x01(\x0b\x32\x17.mfn.v1.TrainingMetrics\"\xd6\x02\n\x0fTrainingMetrics\x12\x12\n\nloss_start\x18\x01 \x01(\x01\x12\x12\n\nloss_final\x18\x02 \x01(\x01\x12\x11\n\tloss_drop\x18\x03 \x01(\x01\x12\x12\n\npot_min_mv\x18\x04 \x01(\x01\x12\x12\n\npot_max_mv\x18\x05 \x01(\x01\x12\x19\n\x11\x66ractal_dimension\x18\x06 \x01(\x01\x12\x19\n\x11lyapunov_exponent\x18\x07 \x01(\x01\x12\x15\n\rgrowth_events\x18\x08 \x01(\x03\x12\x1a\n\x12nernst_symbolic_mv\x18\t \x01(\x01\x12\x19\n\x11nernst_numeric_mv\x18\n \x01(\x01\x12\x11\n\ttest_loss\x18\x0b \x01(\x01\x12\x11\n\tmean_loss\x18\x0c \x01(\x01\x12\x1a\n\x12shuffled_test_loss\x18\r \x01(\x01\x12\x1a\n\x12shuffled_mean_loss\x18\x0e \x01(\x01*\xae\x02\n\x0fValidationSuite\x12 \n\x1cVALIDATION_SUITE_UNSPECIFIED\x10\x00\x12\x1a\n\x16VALIDATION_SUITE_QUICK\x10\x01\x12\x1c\n\x18VALIDATION_SUITE_PHYSICS\x10\x02\x12\'\n#VALIDATION_SUITE_REACTION_DIFFUSION\x10\x03\x12\x1c\n\x18VALIDATION_SUITE_FRACTAL\x10\x04\x12\x1d\n\x19VALIDATION_SUITE_DYNAMICS\x10\x05\x12 \n\x1cVALIDATION_SUITE_AGGREGATION\x10\x06\x12\x1d\n\x19VALIDATION_SUITE_LEARNING\x10\x07\x12\x18\n\x14VALIDATION_SUITE_ALL\x10\x08*\x83\x01\n\rCheckRelation\x12\x1e\n\x1a\x43HECK_RELATION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43HECK_RELATION_WITHIN\x10\x01\x12\x1b\n\x17\x43HECK_RELATION_AT_LEAST\x10\x02\x12\x1a\n\x16\x43HECK_RELATION_AT_MOST\x10\x03\x32\xb3\x01\n\x11ValidationService\x12\x44\n\x08Validate\x12\x17.mfn.v1.ValidateRequest\x1a\x18.mfn.v1.ValidateResponse\"\x05\xf2\xe0\x18\x01\x04\x12X\n\x0eValidateStream\x12\x1d.mfn.v1.ValidateStreamRequest\x1a\x1e.mfn.v1.ValidateStreamResponse\"\x05\xf2\xe0\x18\x01\x04\x30\x01\x42^\n\tio.mfn.v1P\x01Z-github.com/neuron7x/mfn-grpc/gen/mfn/v1;mfnv1\xa2\x02\x03MFN\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xea\x02\x07Mfn::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,26 +33,30 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mfn_grpc.v1.validation_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\tio.mfn.v1P\001Z-github.com/neuron7x/mfn-grpc/gen/mfn/v1;mfnv1\242\002\003MFN\252\002\006Mfn.V1\312\002\006Mfn\\V1\352\002\007Mfn::V1'
-  _globals['_VALIDATIONSUITE']._serialized_start=1426
-  _globals['_VALIDATIONSUITE']._serialized_end=1728
-  _globals['_CHECKRELATION']._serialized_start=1731
-  _globals['_CHECKRELATION']._serialized_end=1862
-  _globals['_VALIDATEREQUEST']._serialized_start=40
-  _globals['_VALIDATEREQUEST']._serialized_end=111
-  _globals['_VALIDATERESPONSE']._serialized_start=113
-  _globals['_VALIDATERESPONSE']._serialized_end=206
-  _globals['_VALIDATESTREAMREQUEST']._serialized_start=208
-  _globals['_VALIDATESTREAMREQUEST']._serialized_end=285
-  _globals['_VALIDATESTREAMRESPONSE']._serialized_start=288
-  _globals['_VALIDATESTREAMRESPONSE']._serialized_end=445
-  _globals['_VALIDATIONSTARTED']._serialized_start=447
-  _globals['_VALIDATIONSTARTED']._serialized_end=541
-  _globals['_CHECK']._serialized_start=544
-  _globals['_CHECK']._serialized_end=832
-  _globals['_VALIDATIONSUMMARY']._serialized_start=835
-  _globals['_VALIDATIONSUMMARY']._serialized_end=1078
-  _globals['_TRAININGMETRICS']._serialized_start=1081
-  _globals['_TRAININGMETRICS']._serialized_end=1423
-  _globals['_VALIDATIONSERVICE']._serialized_start=1865
-  _globals['_VALIDATIONSERVICE']._serialized_end=2030
+  _globals['_VALIDATIONSERVICE'].methods_by_name['Validate']._loaded_options = None
+  _globals['_VALIDATIONSERVICE'].methods_by_name['Validate']._serialized_options = b'\362\340\030\001\004'
+  _globals['_VALIDATIONSERVICE'].methods_by_name['ValidateStream']._loaded_options = None
+  _globals['_VALIDATIONSERVICE'].methods_by_name['ValidateStream']._serialized_options = b'\362\340\030\001\004'
+  _globals['_VALIDATIONSUITE']._serialized_start=1451
+  _globals['_VALIDATIONSUITE']._serialized_end=1753
+  _globals['_CHECKRELATION']._serialized_start=1756
+  _globals['_CHECKRELATION']._serialized_end=1887
+  _globals['_VALIDATEREQUEST']._serialized_start=65
+  _globals['_VALIDATEREQUEST']._serialized_end=136
+  _globals['_VALIDATERESPONSE']._serialized_start=138
+  _globals['_VALIDATERESPONSE']._serialized_end=231
+  _globals['_VALIDATESTREAMREQUEST']._serialized_start=233
+  _globals['_VALIDATESTREAMREQUEST']._serialized_end=310
+  _globals['_VALIDATESTREAMRESPONSE']._serialized_start=313
+  _globals['_VALIDATESTREAMRESPONSE']._serialized_end=470
+  _globals['_VALIDATIONSTARTED']._serialized_start=472
+  _globals['_VALIDATIONSTARTED']._serialized_end=566
+  _globals['_CHECK']._serialized_start=569
+  _globals['_CHECK']._serialized_end=857
+  _globals['_VALIDATIONSUMMARY']._serialized_start=860
+  _globals['_VALIDATIONSUMMARY']._serialized_end=1103
+  _globals['_TRAININGMETRICS']._serialized_start=1106
+  _globals['_TRAININGMETRICS']._serialized_end=1448
+  _globals['_VALIDATIONSERVICE']._serialized_start=1890
+  _globals['_VALIDATIONSERVICE']._serialized_end=2069
 # @@protoc_insertion_point(module_scope)

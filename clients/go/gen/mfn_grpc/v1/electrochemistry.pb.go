@@ -559,7 +559,7 @@ var File_mfn_grpc_v1_electrochemistry_proto protoreflect.FileDescriptor
 
 const file_mfn_grpc_v1_electrochemistry_proto_rawDesc = "" +
 	"\n" +
-	"\"mfn_grpc/v1/electrochemistry.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/types.proto\"\xdd\x01\n" +
+	"\"mfn_grpc/v1/electrochemistry.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/scope.proto\x1a\x17mfn_grpc/v1/types.proto\"\xdd\x01\n" +
 	"\x14ComputeNernstRequest\x12\x1b\n" +
 	"\tz_valence\x18\x01 \x01(\x11R\bzValence\x126\n" +
 	"\x17concentration_out_molar\x18\x02 \x01(\x01R\x15concentrationOutMolar\x124\n" +
@@ -594,12 +594,12 @@ const file_mfn_grpc_v1_electrochemistry_proto_rawDesc = "" +
 	"\x16_membrane_potential_mvB\x10\n" +
 	"\x0e_temperature_k\"W\n" +
 	"\x1dComputeGoldmanCurrentResponse\x126\n" +
-	"\x18current_density_a_per_m2\x18\x01 \x01(\x01R\x14currentDensityAPerM22\xfb\x02\n" +
-	"\x17ElectrochemistryService\x12L\n" +
-	"\rComputeNernst\x12\x1c.mfn.v1.ComputeNernstRequest\x1a\x1d.mfn.v1.ComputeNernstResponse\x12[\n" +
-	"\x12ComputeNernstBatch\x12!.mfn.v1.ComputeNernstBatchRequest\x1a\".mfn.v1.ComputeNernstBatchResponse\x12O\n" +
-	"\x0eComputeGoldman\x12\x1d.mfn.v1.ComputeGoldmanRequest\x1a\x1e.mfn.v1.ComputeGoldmanResponse\x12d\n" +
-	"\x15ComputeGoldmanCurrent\x12$.mfn.v1.ComputeGoldmanCurrentRequest\x1a%.mfn.v1.ComputeGoldmanCurrentResponseB\x9b\x01\n" +
+	"\x18current_density_a_per_m2\x18\x01 \x01(\x01R\x14currentDensityAPerM22\x97\x03\n" +
+	"\x17ElectrochemistryService\x12S\n" +
+	"\rComputeNernst\x12\x1c.mfn.v1.ComputeNernstRequest\x1a\x1d.mfn.v1.ComputeNernstResponse\"\x05\xf2\xe0\x18\x01\x01\x12b\n" +
+	"\x12ComputeNernstBatch\x12!.mfn.v1.ComputeNernstBatchRequest\x1a\".mfn.v1.ComputeNernstBatchResponse\"\x05\xf2\xe0\x18\x01\x01\x12V\n" +
+	"\x0eComputeGoldman\x12\x1d.mfn.v1.ComputeGoldmanRequest\x1a\x1e.mfn.v1.ComputeGoldmanResponse\"\x05\xf2\xe0\x18\x01\x01\x12k\n" +
+	"\x15ComputeGoldmanCurrent\x12$.mfn.v1.ComputeGoldmanCurrentRequest\x1a%.mfn.v1.ComputeGoldmanCurrentResponse\"\x05\xf2\xe0\x18\x01\x01B\x9b\x01\n" +
 	"\n" +
 	"com.mfn.v1B\x15ElectrochemistryProtoP\x01Z=github.com/neuron7x/mfn-grpc/clients/go/gen/mfn_grpc/v1;mfnv1\xa2\x02\x03MXX\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xe2\x02\x12Mfn\\V1\\GPBMetadata\xea\x02\aMfn::V1b\x06proto3"
 
@@ -656,6 +656,7 @@ func file_mfn_grpc_v1_electrochemistry_proto_init() {
 	if File_mfn_grpc_v1_electrochemistry_proto != nil {
 		return
 	}
+	file_mfn_grpc_v1_scope_proto_init()
 	file_mfn_grpc_v1_types_proto_init()
 	file_mfn_grpc_v1_electrochemistry_proto_msgTypes[0].OneofWrappers = []any{}
 	file_mfn_grpc_v1_electrochemistry_proto_msgTypes[5].OneofWrappers = []any{}

@@ -340,7 +340,7 @@ const file_mfn_grpc_v1_error_reason_proto_rawDesc = "" +
 	"\vstatus_code\x18\x01 \x01(\tR\n" +
 	"statusCode\x12\x18\n" +
 	"\ameaning\x18\x02 \x01(\tR\ameaning\x12\x16\n" +
-	"\x06remedy\x18\x03 \x01(\tR\x06remedy*\x86C\n" +
+	"\x06remedy\x18\x03 \x01(\tR\x06remedy*\xdaC\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\xc3\x01\n" +
 	"\x1eERROR_REASON_MALFORMED_REQUEST\x10\x01\x1a\x9e\x01\xea\xe0\x18\x99\x01\n" +
@@ -387,9 +387,9 @@ const file_mfn_grpc_v1_error_reason_proto_rawDesc = "" +
 	"\x15ERROR_REASON_INTERNAL\x10$\x1a\x8f\x01\xea\xe0\x18\x8a\x01\n" +
 	"\bINTERNAL\x12^A fault of the server. The answer does not tell the cause; the log does, under the request id.\x1a\x1eReport it with the request id.\x12\xe0\x01\n" +
 	"\x19ERROR_REASON_STORAGE_FULL\x10%\x1a\xc0\x01\xea\xe0\x18\xbb\x01\n" +
-	"\x12RESOURCE_EXHAUSTED\x12XThe server has no room left to store durably what was sent; none of it was acknowledged.\x1aKRetry later from the last acknowledged offset; the operator must make room.\x12\x85\x01\n" +
-	" ERROR_REASON_CREDENTIALS_MISSING\x10(\x1a_\xea\xe0\x18[\n" +
-	"\x0fUNAUTHENTICATED\x12 The call carries no credentials.\x1a&Send an API key as x-api-key metadata.\x12\x9a\x01\n" +
+	"\x12RESOURCE_EXHAUSTED\x12XThe server has no room left to store durably what was sent; none of it was acknowledged.\x1aKRetry later from the last acknowledged offset; the operator must make room.\x12\xd9\x01\n" +
+	" ERROR_REASON_CREDENTIALS_MISSING\x10(\x1a\xb2\x01\xea\xe0\x18\xad\x01\n" +
+	"\x0fUNAUTHENTICATED\x12 The call carries no credentials.\x1axSend an API key as x-api-key metadata, or as authorization: Bearer; or a token or certificate that the operator accepts.\x12\x9a\x01\n" +
 	" ERROR_REASON_CREDENTIALS_INVALID\x10)\x1at\xea\xe0\x18p\n" +
 	"\x0fUNAUTHENTICATED\x120The credentials are unknown, expired or revoked.\x1a+Obtain valid credentials from the operator.\x12\xba\x01\n" +
 	"\x1aERROR_REASON_SCOPE_MISSING\x10*\x1a\x99\x01\xea\xe0\x18\x94\x01\n" +

@@ -1698,7 +1698,7 @@ var File_mfn_grpc_v1_features_proto protoreflect.FileDescriptor
 
 const file_mfn_grpc_v1_features_proto_rawDesc = "" +
 	"\n" +
-	"\x1amfn_grpc/v1/features.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/types.proto\"\x99\x01\n" +
+	"\x1amfn_grpc/v1/features.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/scope.proto\x1a\x17mfn_grpc/v1/types.proto\"\x99\x01\n" +
 	"\x16ExtractFeaturesRequest\x12%\n" +
 	"\x05array\x18\x01 \x01(\v2\r.mfn.v1.ArrayH\x00R\x05array\x12\x1d\n" +
 	"\tarray_ref\x18\x02 \x01(\tH\x00R\barrayRef\x120\n" +
@@ -1848,11 +1848,11 @@ const file_mfn_grpc_v1_features_proto_rawDesc = "" +
 	"\x1bFRACTAL_VERDICT_NOT_FRACTAL\x10\x02\x12\x1e\n" +
 	"\x1aFRACTAL_VERDICT_NO_SCALING\x10\x03\x12\x1d\n" +
 	"\x19FRACTAL_VERDICT_LIKE_NULL\x10\x04\x12\x1d\n" +
-	"\x19FRACTAL_VERDICT_UNDEFINED\x10\x052\x9c\x02\n" +
-	"\x0eFeatureService\x12R\n" +
-	"\x0fExtractFeatures\x12\x1e.mfn.v1.ExtractFeaturesRequest\x1a\x1f.mfn.v1.ExtractFeaturesResponse\x12e\n" +
-	"\x14ExtractFeatureStream\x12#.mfn.v1.ExtractFeatureStreamRequest\x1a$.mfn.v1.ExtractFeatureStreamResponse(\x010\x01\x12O\n" +
-	"\x0eAnalyzeFractal\x12\x1d.mfn.v1.AnalyzeFractalRequest\x1a\x1e.mfn.v1.AnalyzeFractalResponseB\x93\x01\n" +
+	"\x19FRACTAL_VERDICT_UNDEFINED\x10\x052\xb1\x02\n" +
+	"\x0eFeatureService\x12Y\n" +
+	"\x0fExtractFeatures\x12\x1e.mfn.v1.ExtractFeaturesRequest\x1a\x1f.mfn.v1.ExtractFeaturesResponse\"\x05\xf2\xe0\x18\x01\x03\x12l\n" +
+	"\x14ExtractFeatureStream\x12#.mfn.v1.ExtractFeatureStreamRequest\x1a$.mfn.v1.ExtractFeatureStreamResponse\"\x05\xf2\xe0\x18\x01\x03(\x010\x01\x12V\n" +
+	"\x0eAnalyzeFractal\x12\x1d.mfn.v1.AnalyzeFractalRequest\x1a\x1e.mfn.v1.AnalyzeFractalResponse\"\x05\xf2\xe0\x18\x01\x03B\x93\x01\n" +
 	"\n" +
 	"com.mfn.v1B\rFeaturesProtoP\x01Z=github.com/neuron7x/mfn-grpc/clients/go/gen/mfn_grpc/v1;mfnv1\xa2\x02\x03MXX\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xe2\x02\x12Mfn\\V1\\GPBMetadata\xea\x02\aMfn::V1b\x06proto3"
 
@@ -1944,6 +1944,7 @@ func file_mfn_grpc_v1_features_proto_init() {
 	if File_mfn_grpc_v1_features_proto != nil {
 		return
 	}
+	file_mfn_grpc_v1_scope_proto_init()
 	file_mfn_grpc_v1_types_proto_init()
 	file_mfn_grpc_v1_features_proto_msgTypes[0].OneofWrappers = []any{
 		(*ExtractFeaturesRequest_Array)(nil),

@@ -8396,7 +8396,7 @@ var File_mfn_grpc_v1_federation_proto protoreflect.FileDescriptor
 
 const file_mfn_grpc_v1_federation_proto_rawDesc = "" +
 	"\n" +
-	"\x1cmfn_grpc/v1/federation.proto\x12\x06mfn.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17mfn_grpc/v1/types.proto\"c\n" +
+	"\x1cmfn_grpc/v1/federation.proto\x12\x06mfn.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17mfn_grpc/v1/scope.proto\x1a\x17mfn_grpc/v1/types.proto\"c\n" +
 	"\bModelRef\x12%\n" +
 	"\x0efederation_uid\x18\x01 \x01(\tR\rfederationUid\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x16\n" +
@@ -9090,26 +9090,25 @@ const file_mfn_grpc_v1_federation_proto_rawDesc = "" +
 	"\x19UPDATE_ACK_STATUS_COUNTED\x10\x01\x12\x1e\n" +
 	"\x1aUPDATE_ACK_STATUS_DEFERRED\x10\x02\x12\x1a\n" +
 	"\x16UPDATE_ACK_STATUS_LATE\x10\x03\x12\x1f\n" +
-	"\x1bUPDATE_ACK_STATUS_DUPLICATE\x10\x042\x9f\n" +
+	"\x1bUPDATE_ACK_STATUS_DUPLICATE\x10\x042\x9a\v\n" +
+	"\x11FederationService\x12H\n" +
+	"\bFederate\x12\x17.mfn.v1.FederateRequest\x1a\x18.mfn.v1.FederateResponse\"\x05\xf2\xe0\x18\x01\x05(\x010\x01\x12K\n" +
+	"\tAggregate\x12\x18.mfn.v1.AggregateRequest\x1a\x19.mfn.v1.AggregateResponse\"\x05\xf2\xe0\x18\x01\x05(\x010\x01\x12\\\n" +
+	"\x10CreateFederation\x12\x1f.mfn.v1.CreateFederationRequest\x1a .mfn.v1.CreateFederationResponse\"\x05\xf2\xe0\x18\x01\x06\x12U\n" +
+	"\rGetFederation\x12\x1c.mfn.v1.GetFederationRequest\x1a\x1d.mfn.v1.GetFederationResponse\"\a\xf2\xe0\x18\x03\x01\x05\x06\x12[\n" +
+	"\x0fListFederations\x12\x1e.mfn.v1.ListFederationsRequest\x1a\x1f.mfn.v1.ListFederationsResponse\"\a\xf2\xe0\x18\x03\x01\x05\x06\x12\\\n" +
+	"\x10DeleteFederation\x12\x1f.mfn.v1.DeleteFederationRequest\x1a .mfn.v1.DeleteFederationResponse\"\x05\xf2\xe0\x18\x01\x06\x12Y\n" +
+	"\x0fPauseFederation\x12\x1e.mfn.v1.PauseFederationRequest\x1a\x1f.mfn.v1.PauseFederationResponse\"\x05\xf2\xe0\x18\x01\x06\x12\\\n" +
+	"\x10ResumeFederation\x12\x1f.mfn.v1.ResumeFederationRequest\x1a .mfn.v1.ResumeFederationResponse\"\x05\xf2\xe0\x18\x01\x06\x12\\\n" +
+	"\x10EnrolParticipant\x12\x1f.mfn.v1.EnrolParticipantRequest\x1a .mfn.v1.EnrolParticipantResponse\"\x05\xf2\xe0\x18\x01\x06\x12]\n" +
+	"\x10ListParticipants\x12\x1f.mfn.v1.ListParticipantsRequest\x1a .mfn.v1.ListParticipantsResponse\"\x06\xf2\xe0\x18\x02\x01\x06\x12_\n" +
+	"\x11RemoveParticipant\x12 .mfn.v1.RemoveParticipantRequest\x1a!.mfn.v1.RemoveParticipantResponse\"\x05\xf2\xe0\x18\x01\x06\x12L\n" +
 	"\n" +
-	"\x11FederationService\x12A\n" +
-	"\bFederate\x12\x17.mfn.v1.FederateRequest\x1a\x18.mfn.v1.FederateResponse(\x010\x01\x12D\n" +
-	"\tAggregate\x12\x18.mfn.v1.AggregateRequest\x1a\x19.mfn.v1.AggregateResponse(\x010\x01\x12U\n" +
-	"\x10CreateFederation\x12\x1f.mfn.v1.CreateFederationRequest\x1a .mfn.v1.CreateFederationResponse\x12L\n" +
-	"\rGetFederation\x12\x1c.mfn.v1.GetFederationRequest\x1a\x1d.mfn.v1.GetFederationResponse\x12R\n" +
-	"\x0fListFederations\x12\x1e.mfn.v1.ListFederationsRequest\x1a\x1f.mfn.v1.ListFederationsResponse\x12U\n" +
-	"\x10DeleteFederation\x12\x1f.mfn.v1.DeleteFederationRequest\x1a .mfn.v1.DeleteFederationResponse\x12R\n" +
-	"\x0fPauseFederation\x12\x1e.mfn.v1.PauseFederationRequest\x1a\x1f.mfn.v1.PauseFederationResponse\x12U\n" +
-	"\x10ResumeFederation\x12\x1f.mfn.v1.ResumeFederationRequest\x1a .mfn.v1.ResumeFederationResponse\x12U\n" +
-	"\x10EnrolParticipant\x12\x1f.mfn.v1.EnrolParticipantRequest\x1a .mfn.v1.EnrolParticipantResponse\x12U\n" +
-	"\x10ListParticipants\x12\x1f.mfn.v1.ListParticipantsRequest\x1a .mfn.v1.ListParticipantsResponse\x12X\n" +
-	"\x11RemoveParticipant\x12 .mfn.v1.RemoveParticipantRequest\x1a!.mfn.v1.RemoveParticipantResponse\x12C\n" +
-	"\n" +
-	"ListRounds\x12\x19.mfn.v1.ListRoundsRequest\x1a\x1a.mfn.v1.ListRoundsResponse\x12I\n" +
-	"\fListVerdicts\x12\x1b.mfn.v1.ListVerdictsRequest\x1a\x1c.mfn.v1.ListVerdictsResponse\x12T\n" +
-	"\x0fWatchFederation\x12\x1e.mfn.v1.WatchFederationRequest\x1a\x1f.mfn.v1.WatchFederationResponse0\x01\x12H\n" +
-	"\vUploadModel\x12\x1a.mfn.v1.UploadModelRequest\x1a\x1b.mfn.v1.UploadModelResponse(\x01\x12N\n" +
-	"\rDownloadModel\x12\x1c.mfn.v1.DownloadModelRequest\x1a\x1d.mfn.v1.DownloadModelResponse0\x01B\x95\x01\n" +
+	"ListRounds\x12\x19.mfn.v1.ListRoundsRequest\x1a\x1a.mfn.v1.ListRoundsResponse\"\a\xf2\xe0\x18\x03\x01\x05\x06\x12Q\n" +
+	"\fListVerdicts\x12\x1b.mfn.v1.ListVerdictsRequest\x1a\x1c.mfn.v1.ListVerdictsResponse\"\x06\xf2\xe0\x18\x02\x01\x06\x12]\n" +
+	"\x0fWatchFederation\x12\x1e.mfn.v1.WatchFederationRequest\x1a\x1f.mfn.v1.WatchFederationResponse\"\a\xf2\xe0\x18\x03\x01\x05\x060\x01\x12O\n" +
+	"\vUploadModel\x12\x1a.mfn.v1.UploadModelRequest\x1a\x1b.mfn.v1.UploadModelResponse\"\x05\xf2\xe0\x18\x01\x06(\x01\x12V\n" +
+	"\rDownloadModel\x12\x1c.mfn.v1.DownloadModelRequest\x1a\x1d.mfn.v1.DownloadModelResponse\"\x06\xf2\xe0\x18\x02\x05\x060\x01B\x95\x01\n" +
 	"\n" +
 	"com.mfn.v1B\x0fFederationProtoP\x01Z=github.com/neuron7x/mfn-grpc/clients/go/gen/mfn_grpc/v1;mfnv1\xa2\x02\x03MXX\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xe2\x02\x12Mfn\\V1\\GPBMetadata\xea\x02\aMfn::V1b\x06proto3"
 
@@ -9453,6 +9452,7 @@ func file_mfn_grpc_v1_federation_proto_init() {
 	if File_mfn_grpc_v1_federation_proto != nil {
 		return
 	}
+	file_mfn_grpc_v1_scope_proto_init()
 	file_mfn_grpc_v1_types_proto_init()
 	file_mfn_grpc_v1_federation_proto_msgTypes[1].OneofWrappers = []any{}
 	file_mfn_grpc_v1_federation_proto_msgTypes[4].OneofWrappers = []any{

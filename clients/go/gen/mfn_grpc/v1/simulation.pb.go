@@ -3003,7 +3003,7 @@ var File_mfn_grpc_v1_simulation_proto protoreflect.FileDescriptor
 
 const file_mfn_grpc_v1_simulation_proto_rawDesc = "" +
 	"\n" +
-	"\x1cmfn_grpc/v1/simulation.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/types.proto\"\x89\x06\n" +
+	"\x1cmfn_grpc/v1/simulation.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/scope.proto\x1a\x17mfn_grpc/v1/types.proto\"\x89\x06\n" +
 	"\rMyceliumModel\x12\x19\n" +
 	"\x05alpha\x18\x01 \x01(\x01H\x00R\x05alpha\x88\x01\x01\x120\n" +
 	"\x11spike_probability\x18\x02 \x01(\x01H\x01R\x10spikeProbability\x88\x01\x01\x12*\n" +
@@ -3287,14 +3287,14 @@ const file_mfn_grpc_v1_simulation_proto_rawDesc = "" +
 	"\x17STOP_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15STOP_REASON_COMPLETED\x10\x01\x12\x18\n" +
 	"\x14STOP_REASON_DEADLINE\x10\x02\x12\x18\n" +
-	"\x14STOP_REASON_DRAINING\x10\x032\x88\x03\n" +
-	"\x11SimulationService\x12?\n" +
-	"\bSimulate\x12\x17.mfn.v1.SimulateRequest\x1a\x18.mfn.v1.SimulateResponse0\x01\x12L\n" +
-	"\rRunSimulation\x12\x1c.mfn.v1.RunSimulationRequest\x1a\x1d.mfn.v1.RunSimulationResponse\x12U\n" +
-	"\x10AnalyzeStability\x12\x1f.mfn.v1.AnalyzeStabilityRequest\x1a .mfn.v1.AnalyzeStabilityResponse\x12C\n" +
+	"\x14STOP_REASON_DRAINING\x10\x032\xac\x03\n" +
+	"\x11SimulationService\x12F\n" +
+	"\bSimulate\x12\x17.mfn.v1.SimulateRequest\x1a\x18.mfn.v1.SimulateResponse\"\x05\xf2\xe0\x18\x01\x020\x01\x12S\n" +
+	"\rRunSimulation\x12\x1c.mfn.v1.RunSimulationRequest\x1a\x1d.mfn.v1.RunSimulationResponse\"\x05\xf2\xe0\x18\x01\x02\x12\\\n" +
+	"\x10AnalyzeStability\x12\x1f.mfn.v1.AnalyzeStabilityRequest\x1a .mfn.v1.AnalyzeStabilityResponse\"\x05\xf2\xe0\x18\x01\x01\x12J\n" +
 	"\n" +
-	"ListModels\x12\x19.mfn.v1.ListModelsRequest\x1a\x1a.mfn.v1.ListModelsResponse\x12H\n" +
-	"\vUploadArray\x12\x1a.mfn.v1.UploadArrayRequest\x1a\x1b.mfn.v1.UploadArrayResponse(\x01B\x95\x01\n" +
+	"ListModels\x12\x19.mfn.v1.ListModelsRequest\x1a\x1a.mfn.v1.ListModelsResponse\"\x05\xf2\xe0\x18\x01\x01\x12P\n" +
+	"\vUploadArray\x12\x1a.mfn.v1.UploadArrayRequest\x1a\x1b.mfn.v1.UploadArrayResponse\"\x06\xf2\xe0\x18\x02\x02\x03(\x01B\x95\x01\n" +
 	"\n" +
 	"com.mfn.v1B\x0fSimulationProtoP\x01Z=github.com/neuron7x/mfn-grpc/clients/go/gen/mfn_grpc/v1;mfnv1\xa2\x02\x03MXX\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xe2\x02\x12Mfn\\V1\\GPBMetadata\xea\x02\aMfn::V1b\x06proto3"
 
@@ -3426,6 +3426,7 @@ func file_mfn_grpc_v1_simulation_proto_init() {
 	if File_mfn_grpc_v1_simulation_proto != nil {
 		return
 	}
+	file_mfn_grpc_v1_scope_proto_init()
 	file_mfn_grpc_v1_types_proto_init()
 	file_mfn_grpc_v1_simulation_proto_msgTypes[0].OneofWrappers = []any{}
 	file_mfn_grpc_v1_simulation_proto_msgTypes[1].OneofWrappers = []any{}

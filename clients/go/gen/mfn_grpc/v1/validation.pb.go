@@ -930,7 +930,7 @@ var File_mfn_grpc_v1_validation_proto protoreflect.FileDescriptor
 
 const file_mfn_grpc_v1_validation_proto_rawDesc = "" +
 	"\n" +
-	"\x1cmfn_grpc/v1/validation.proto\x12\x06mfn.v1\"T\n" +
+	"\x1cmfn_grpc/v1/validation.proto\x12\x06mfn.v1\x1a\x17mfn_grpc/v1/scope.proto\"T\n" +
 	"\x0fValidateRequest\x12-\n" +
 	"\x05suite\x18\x01 \x01(\x0e2\x17.mfn.v1.ValidationSuiteR\x05suite\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\x03R\x04seed\"n\n" +
@@ -1009,10 +1009,10 @@ const file_mfn_grpc_v1_validation_proto_rawDesc = "" +
 	"\x1aCHECK_RELATION_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15CHECK_RELATION_WITHIN\x10\x01\x12\x1b\n" +
 	"\x17CHECK_RELATION_AT_LEAST\x10\x02\x12\x1a\n" +
-	"\x16CHECK_RELATION_AT_MOST\x10\x032\xa5\x01\n" +
-	"\x11ValidationService\x12=\n" +
-	"\bValidate\x12\x17.mfn.v1.ValidateRequest\x1a\x18.mfn.v1.ValidateResponse\x12Q\n" +
-	"\x0eValidateStream\x12\x1d.mfn.v1.ValidateStreamRequest\x1a\x1e.mfn.v1.ValidateStreamResponse0\x01B\x95\x01\n" +
+	"\x16CHECK_RELATION_AT_MOST\x10\x032\xb3\x01\n" +
+	"\x11ValidationService\x12D\n" +
+	"\bValidate\x12\x17.mfn.v1.ValidateRequest\x1a\x18.mfn.v1.ValidateResponse\"\x05\xf2\xe0\x18\x01\x04\x12X\n" +
+	"\x0eValidateStream\x12\x1d.mfn.v1.ValidateStreamRequest\x1a\x1e.mfn.v1.ValidateStreamResponse\"\x05\xf2\xe0\x18\x01\x040\x01B\x95\x01\n" +
 	"\n" +
 	"com.mfn.v1B\x0fValidationProtoP\x01Z=github.com/neuron7x/mfn-grpc/clients/go/gen/mfn_grpc/v1;mfnv1\xa2\x02\x03MXX\xaa\x02\x06Mfn.V1\xca\x02\x06Mfn\\V1\xe2\x02\x12Mfn\\V1\\GPBMetadata\xea\x02\aMfn::V1b\x06proto3"
 
@@ -1071,6 +1071,7 @@ func file_mfn_grpc_v1_validation_proto_init() {
 	if File_mfn_grpc_v1_validation_proto != nil {
 		return
 	}
+	file_mfn_grpc_v1_scope_proto_init()
 	file_mfn_grpc_v1_validation_proto_msgTypes[3].OneofWrappers = []any{
 		(*ValidateStreamResponse_Started)(nil),
 		(*ValidateStreamResponse_Check)(nil),
