@@ -1,7 +1,7 @@
 """Admission control: how many calls compute, how many wait to, and how many bytes they may hold together."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -10,8 +10,11 @@ from time import monotonic
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.errors import Fault
+from mfn_server.telemetry.tracing.spans import span
 
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 0.1, 30.0
+SHOWN = 100
+"""Characters of a principal in a message."""
 
 
 @dataclass(eq=False)
@@ -50,6 +53,10 @@ class _Queue:
         if self.discard(place) and place.principal in self._lines:
             self._lines.move_to_end(place.principal)
 
+    def of(self, principal: str) -> list[Place]:
+        """The places of a principal that wait to be admitted."""
+        return [place for place in self._lines.get(principal, []) if place.size and not place.granted.done()]
+
     def discard(self, place: Place) -> bool:
         """Take a place out, if it is there; whether it was."""
         line = self._lines.get(place.principal, [])
@@ -71,16 +78,27 @@ class Admission:
 
     A stream that waits for its caller holds its bytes and no slot; it takes a slot for as long as it computes. At most
     `max_streams` are open. Their waits for a slot are not counted against the queue: they have been admitted.
+
+    principal_share: below 1, what the jobs of one principal hold and wait for is at most this share of the bytes, and
+    of the queue; what goes beyond is refused at once, so that it never stands in the way of others. At 1 a principal
+    alone may fill both.
     """
 
-    def __init__(self, *, max_running: int, max_queued: int, max_bytes: int, max_streams: int) -> None:
-        self._max_running, self._max_queued, self.max_bytes = max_running, max_queued, max_bytes
+    def __init__(
+        self, *, max_running: int, max_queued: int, max_bytes: int, max_streams: int, principal_share: float = 1.0
+    ) -> None:
+        self._max_running, self._max_queued, self._max_bytes = max_running, max_queued, max_bytes
         self._max_streams = max_streams
+        self._shared_out = principal_share < 1
+        self._principal_queued = max(1, int(max_queued * principal_share))
+        self.max_bytes = int(max_bytes * principal_share)
+        """The most that one job, or one principal, can hold."""
         self.running = 0
         self.bytes_held = 0
         self.streams = 0
         self._numbers = count()
         self._holders = set[Place]()
+        self._bytes_of = Counter[str]()
         self._queue = _Queue()
         self._typical_s = 1.0
 
@@ -133,18 +151,33 @@ class Admission:
         if place.size > self.max_bytes:
             text = f"the call needs {place.size} bytes of memory, this server gives at most {self.max_bytes}"
             raise Fault(reasons.ERROR_REASON_OVERLOADED, f"{text}; ask for a smaller grid, array or suite, or float32")
+        if self._shared_out and place.size:
+            self._keep_to_share(place)
         if self._fits(place, self._reserving()):
             self._take(place)
         else:
-            await self._wait(place, patience_s)
+            with span("admission", bytes=place.size, running=self.running):
+                await self._wait(place, patience_s)
         try:
             yield
         finally:
             self._leave(place)
 
+    def _keep_to_share(self, place: Place) -> None:
+        """Refuse what goes beyond the share of its principal."""
+        name = place.principal[:SHOWN]
+        asked = self._bytes_of[place.principal] + sum(each.size for each in self._queue.of(place.principal))
+        if asked + place.size > self.max_bytes:
+            why = f"the call needs {place.size} bytes of memory; {name} holds and waits for {asked}"
+            text = f"{why} of the {self.max_bytes} that one principal may"
+            raise self._overloaded(text, f"principal:{name}/state_bytes")
+
     async def _wait(self, place: Place, patience_s: float | None) -> None:
         if place.size and self.queued >= self._max_queued:
             raise self._overloaded(f"{self.running} calls compute and {self.queued} wait")
+        if self._shared_out and place.size and len(self._queue.of(place.principal)) >= self._principal_queued:
+            why = f"{self._principal_queued} calls of {place.principal[:SHOWN]} wait, the most of one principal"
+            raise self._overloaded(why, f"principal:{place.principal[:SHOWN]}/queue")
         self._queue.add(place)
         limit = None
         if patience_s is not None:
@@ -180,7 +213,7 @@ class Admission:
         return allowed and (self.running < self._max_running or not place.slot) and self._has_room(place)
 
     def _has_room(self, place: Place) -> bool:
-        return self.bytes_held + place.size <= self.max_bytes
+        return self.bytes_held + place.size <= self._max_bytes
 
     def _reserving(self) -> Place | None:
         """The oldest that was passed, when it would fit if those that came later were gone."""
@@ -188,7 +221,7 @@ class Admission:
         if oldest is None:
             return None
         before = sum(holder.size for holder in self._holders if holder.number < oldest.number)
-        return oldest if before + oldest.size <= self.max_bytes else None
+        return oldest if before + oldest.size <= self._max_bytes else None
 
     def _take(self, place: Place) -> None:
         if place.size:
@@ -197,11 +230,17 @@ class Admission:
         self._holders.add(place)
         self.running += place.slot
         self.bytes_held += place.size
+        if place.size:
+            self._bytes_of[place.principal] += place.size
 
     def _leave(self, place: Place) -> None:
         self._holders.remove(place)
         self.running -= place.slot
         self.bytes_held -= place.size
+        if place.size:
+            self._bytes_of[place.principal] -= place.size
+            if not self._bytes_of[place.principal]:
+                del self._bytes_of[place.principal]
         self._admit_waiting()
 
     def _admit_waiting(self) -> None:
@@ -215,18 +254,21 @@ class Admission:
         reserving = self._reserving()
         return next((place for place in self._queue if self._fits(place, reserving)), None)
 
-    def _overloaded(self, why: str) -> Fault:
-        return overloaded(why, self._retry_after_s())
+    def _overloaded(self, why: str, limit: str | None = None) -> Fault:
+        return overloaded(why, self._retry_after_s(), limit)
 
     def _retry_after_s(self) -> float:
         rounds = (sum(1 for _ in self._queue) + 1) / self._max_running
         return min(LONGEST_RETRY_S, max(SHORTEST_RETRY_S, rounds * self._typical_s))
 
 
-def overloaded(why: str, retry_s: float) -> Fault:
-    """The refusal of what this server has no room for now. retry_s: when to try again."""
+def overloaded(why: str, retry_s: float, limit: str | None = None) -> Fault:
+    """The refusal of what this server has no room for now.
+
+    retry_s: when to try again. limit: which one was reached, where it is a caller's own.
+    """
     text = f"{why}; try again in {retry_s:.1f} s"
-    return Fault(reasons.ERROR_REASON_OVERLOADED, text, retry_after_s=retry_s)
+    return Fault(reasons.ERROR_REASON_OVERLOADED, text, retry_after_s=retry_s, limit=limit)
 
 
 def _number(place: Place) -> int:

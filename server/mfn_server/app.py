@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
@@ -11,22 +12,39 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 import grpc
+from prometheus_client import CollectorRegistry
 from threadpoolctl import threadpool_limits
 
 from mfn_grpc.v1 import electrochemistry_pb2, features_pb2, federation_pb2, simulation_pb2, validation_pb2
 from mfn_server import health, reflection
+from mfn_server.access.assemble import authenticators
+from mfn_server.access.slowing import Slowing
 from mfn_server.admission import Admission
 from mfn_server.aggregation.aggregate import AggregateRounds
 from mfn_server.aggregation.spool import Spool
 from mfn_server.compute import Compute
-from mfn_server.config import Environment, Settings
+from mfn_server.config.environments import Environment
+from mfn_server.config.settings import Settings
 from mfn_server.federation.coordinator import Coordinator, Limits
 from mfn_server.federation.disk import Disk
 from mfn_server.federation.storage.keys import key_ring
-from mfn_server.interceptors.api_key import ApiKeyInterceptor
-from mfn_server.interceptors.request_id import RequestIdInterceptor
+from mfn_server.interceptors.access_log import AccessLog
+from mfn_server.interceptors.audit import AuditCalls
+from mfn_server.interceptors.authentication import Authentication
+from mfn_server.interceptors.authorization import Authorization
+from mfn_server.interceptors.caps import Caps
+from mfn_server.interceptors.metrics import CountCalls
+from mfn_server.interceptors.peers import Peers, TrustedProxies
+from mfn_server.interceptors.rate_limit import RateLimit
+from mfn_server.interceptors.request_id import RequestIds
+from mfn_server.interceptors.tracing import Tracing
 from mfn_server.kernels import Group, Kernels
-from mfn_server.rpc import MAX_MESSAGE_BYTES, bind
+from mfn_server.limiting.assemble import limiter
+from mfn_server.listener import Listener
+from mfn_server.rpc.answering import Silence
+from mfn_server.rpc.binding import OtherMethods, bind
+from mfn_server.rpc.chain import Interceptor, Interceptors
+from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES
 from mfn_server.runtime import Pace, Runtime
 from mfn_server.services.aggregation import AggregationService
 from mfn_server.services.electrochemistry import ElectrochemistryService
@@ -36,6 +54,11 @@ from mfn_server.services.simulation import SimulationService
 from mfn_server.services.validation import ValidationService
 from mfn_server.simulation.checkpoints import CheckpointStore
 from mfn_server.simulation.tokens import Tokens
+from mfn_server.telemetry.audit import Audit
+from mfn_server.telemetry.metrics import assemble as metrics
+from mfn_server.telemetry.metrics.metrics import Metrics
+from mfn_server.telemetry.tracing.provider import tracer_provider
+from mfn_server.tls import server_certificate
 from mfn_server.uploads import ArrayStore
 
 if TYPE_CHECKING:
@@ -72,14 +95,20 @@ class _Offered(Protocol):
 class Application:
     """The parts of one server; made inside the event loop that will run it.
 
-    needs: the kernels of each service, by its full name.
+    needs: the kernels of each service, by its full name. log_lines_dropped: how many of the process's there are so far.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, log_lines_dropped: Callable[[], int] = int) -> None:
         self.settings = settings
         self.draining = asyncio.Event()
+        self.traces = tracer_provider(settings)
         self.kernels = Kernels()
+        self.metrics = Metrics(CollectorRegistry())
+        self.certificate = server_certificate(settings, self.metrics.reloads)
         self._closing = ExitStack()
+        self.audit = self._closing.enter_context(closing(Audit(settings.audit_file)))
+        self.authenticators = authenticators(settings, self.audit, self.metrics.reloads)
+        self.limiter = limiter(settings, self.metrics.limits)
         # One thread of BLAS for each worker: more would take each other's cores, and sums would depend on their number.
         self._closing.enter_context(threadpool_limits(limits=1, user_api="blas"))
         self.compute = self._closing.enter_context(closing(Compute(settings.workers or os.cpu_count() or 1)))
@@ -104,7 +133,10 @@ class Application:
             health.SERVICE: self.health,
         }
         self.services[reflection.SERVICE] = reflection.Reflection([*self.services, reflection.SERVICE])
-        self.server = self._server()
+        sources = metrics.Sources(self.limiter, lambda: log_lines_dropped() + self.audit.lost)
+        metrics.observe(self, sources)
+        credentials = None if self.certificate is None else self.certificate.credentials()
+        self.listener = Listener(self._server, credentials, settings.drain_grace_s)
 
     def _runtime(self) -> Runtime:
         settings = self.settings
@@ -112,6 +144,7 @@ class Application:
             max_running=settings.max_running,
             max_queued=settings.max_queued,
             max_bytes=settings.max_state_bytes,
+            principal_share=settings.principal_state_share,
             max_streams=settings.max_streams,
         )
         return Runtime(
@@ -127,6 +160,7 @@ class Application:
                 checkpoint_s=settings.checkpoint_s,
                 upload_idle_s=settings.upload_idle_s,
             ),
+            metrics=self.metrics,
         )
 
     def _coordinator(self) -> Coordinator | None:
@@ -144,7 +178,7 @@ class Application:
             max_model_bytes=settings.federation_max_model_bytes,
             join_timeout_s=settings.federation_join_timeout_s,
         )
-        return Coordinator(self.runtime, self.disk, self.state_directory / "federations", keys, limits)
+        return Coordinator(self.runtime, self.disk, self.state_directory / "federations", keys, limits, self.audit)
 
     def _federation_service(self) -> _Offered:
         settings = self.settings
@@ -176,22 +210,59 @@ class Application:
             self.checkpoints.sweep()
 
     def _server(self) -> grpc.aio.Server:
-        server = grpc.aio.server(interceptors=interceptors(self.settings), options=CHANNEL_OPTIONS)
-        idle_s = self.settings.reader_idle_s
-        server.add_generic_rpc_handlers(tuple(bind(*each, idle_s) for each in self.services.items()))
+        server = grpc.aio.server(options=channel_options(self.settings))
+        chain, silence = interceptors(self), Silence(self.settings.upload_idle_s, self.settings.reader_idle_s)
+        bound = [bind(*each, silence, chain) for each in self.services.items()]
+        server.add_generic_rpc_handlers((*bound, OtherMethods(chain)))
         return server
 
 
-def interceptors(settings: Settings) -> list[grpc.aio.ServerInterceptor]:
-    """Outermost first.
+def channel_options(settings: Settings) -> list[tuple[str, int]]:
+    """What grpc does with connections; old ones are asked to end, and their calls may finish as in a drain."""
+    age_s = settings.max_connection_age_s
+    if age_s is None:
+        return list(CHANNEL_OPTIONS)
+    ageing = {"max_connection_age_ms": age_s, "max_connection_age_grace_ms": settings.drain_grace_s}
+    return [*CHANNEL_OPTIONS, *((f"grpc.{name}", round(seconds * 1000)) for name, seconds in ageing.items())]
 
-    1. request id: every later refusal must carry it.
-    2. API key: nothing else may be asked of the server before the caller is known.
+
+def interceptors(app: Application) -> Interceptors:
+    """What stands around every call, outermost first.
+
+    Observers, which see how every call ended, also one that a guard refused:
+
+    1. request ids: whatever is told of a call, by whom ever, names it.
+    2. peers: the address that is logged, counted and slowed down is the caller's, not its proxy's.
+    3. tracing: the log lines and the spans of all that follows belong to the call's trace.
+    4. metrics: times what the caller waits for, the log's own work included.
+    5. access log: within the span, so that its line names the trace.
+    6. audit: what it records of a call stands before the line that ends it.
+
+    Guards, which may refuse:
+
+    1. authentication: nothing may be asked, not even what there is, before the caller is known.
+    2. authorization: what the caller may not do costs it none of its rate.
+    3. rate limits: by principal, so after who it is; before anything is read.
+    4. caps: the time of a call that is let in.
     """
-    chain: list[grpc.aio.ServerInterceptor] = [RequestIdInterceptor()]
-    if settings.api_key is not None:
-        chain.append(ApiKeyInterceptor(settings.api_key.get_secret_value()))
-    return chain
+    settings = app.settings
+    required = settings.api_key_required or bool(app.authenticators)
+    proxies = TrustedProxies(map(str, settings.trusted_proxies)) if settings.trust_proxy_headers else None
+    observers: list[Interceptor] = [
+        RequestIds(),
+        Peers(proxies),
+        Tracing(app.traces, settings.trace_sample_ratio),
+        CountCalls(app.metrics.rpcs, app.metrics.auth),
+        AccessLog(),
+        AuditCalls(app.audit),
+    ]
+    guards: list[Interceptor] = [
+        Authentication(app.authenticators, required, Slowing(), app.audit),
+        Authorization(app.audit),
+        *([] if app.limiter is None else [RateLimit(app.limiter)]),
+        Caps(settings.max_unary_s, settings.max_stream_s),
+    ]
+    return Interceptors(observers, guards)
 
 
 def _checkpoint_store(settings: Settings) -> CheckpointStore | None:

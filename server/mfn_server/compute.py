@@ -62,6 +62,11 @@ class Compute:
         self._urgent, self._slices = _Lane(), _Lane()
         self._running = 0
 
+    @property
+    def busy(self) -> int:
+        """Threads at work."""
+        return self._running
+
     async def run(self, principal: str, work: Callable[[], T], patience_s: float | None = None) -> T:
         """The result of a slice, run on a worker thread when no short job waits and the principal's turn comes.
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from mfn_server.app import Application
-from mfn_server.config import load_settings
+from mfn_server.config.loading import load_settings
 from mfn_server.lifecycle import Lifecycle, join_address
 
 
@@ -25,6 +25,7 @@ class EmbeddedServer:
             "host": "127.0.0.1",
             "port": 0,
             "api_key": self.api_key,
+            "api_key_required": True,
             "resume_token_key": secrets.token_urlsafe(32),
             "drain_grace_s": 1,
         }

@@ -29,7 +29,10 @@ LIMITS = frozenset(
 
 
 class Fault(Exception):
-    """A failure with a reason of the catalogue; its message is written for the caller."""
+    """A failure with a reason of the catalogue; its message is written for the caller.
+
+    limit: of the reasons in LIMITS, whose limit was reached and which, as QuotaFailure names it.
+    """
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class Fault(Exception):
         violations: Iterable[Violation] = (),
         metadata: Mapping[str, str] | None = None,
         retry_after_s: float | None = None,
+        limit: str | None = None,
     ) -> None:
         super().__init__(message)
         self.reason = reason
@@ -46,6 +50,7 @@ class Fault(Exception):
         self.violations = tuple(violations)
         self.metadata = dict(metadata or {})
         self.retry_after_s = retry_after_s
+        self.limit = limit
 
     @property
     def status_code(self) -> grpc.StatusCode:
@@ -79,7 +84,8 @@ def status_of(fault: Fault, request_id: str) -> status_pb2.Status:
     if fault.violations:
         details.append(error_details_pb2.BadRequest(field_violations=_field_violations(fault.violations)))
     if fault.reason in LIMITS:
-        limit = error_details_pb2.QuotaFailure.Violation(subject=name, description=fault.message)
+        subject = _shorten(fault.limit or name)
+        limit = error_details_pb2.QuotaFailure.Violation(subject=subject, description=fault.message)
         details.append(error_details_pb2.QuotaFailure(violations=[limit]))
     if fault.retry_after_s is not None:
         delay = duration_pb2.Duration()

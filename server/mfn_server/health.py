@@ -11,7 +11,7 @@ from grpc_health.v1 import health_pb2
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.errors import Fault
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 
 SERVICE = health_pb2.DESCRIPTOR.services_by_name["Health"]
 WHOLE_SERVER = ""

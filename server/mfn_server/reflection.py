@@ -6,7 +6,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_reflection.v1alpha import reflection as stock
 from grpc_reflection.v1alpha import reflection_pb2
 
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 
 SERVICE = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
 

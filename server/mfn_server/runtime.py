@@ -13,9 +13,10 @@ from mfn_server.compute import Compute, NoWorkerInTime
 from mfn_server.errors import Fault, draining
 from mfn_server.kernels import Group, Kernels
 from mfn_server.parts import arriving
-from mfn_server.rpc import Caller
+from mfn_server.rpc.call import Caller
 from mfn_server.simulation.checkpoints import CheckpointStore
 from mfn_server.simulation.tokens import Tokens
+from mfn_server.telemetry.metrics.metrics import Metrics
 from mfn_server.uploads import ArrayStore
 
 ANSWER_MARGIN_S = 0.05
@@ -52,6 +53,7 @@ class Runtime:
     kernels: Kernels
     draining: asyncio.Event
     pace: Pace
+    metrics: Metrics
 
     def patience_s(self, call: Caller, needed_s: float = 0) -> float | None:
         """How long a call can wait for something that takes `needed_s` and still answer; None without a deadline."""

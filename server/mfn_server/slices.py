@@ -14,8 +14,9 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.compute import NoWorkerInTime
 from mfn_server.errors import Fault, draining
-from mfn_server.rpc import Caller
+from mfn_server.rpc.call import Caller
 from mfn_server.runtime import Runtime
+from mfn_server.telemetry.tracing.spans import span
 
 NO_WORKER = "no worker was free until the deadline was near; allow more time"
 UNDONE = "the deadline was near before the work was done; allow more time, or ask for less"
@@ -122,8 +123,13 @@ class Sliced(Generic[T]):
 
 async def computed(runtime: Runtime, call: Caller, pieces: Pieces[T]) -> T:
     """What the computation returns; DEADLINE_TOO_SHORT or SERVER_DRAINING when it had to end before."""
+    work = Sliced(runtime, call, pieces)
     try:
-        return await Sliced(runtime, call, pieces).result()
+        with span("compute") as made:
+            try:
+                return await work.result()
+            finally:
+                made.set_attribute("mfn.compute_seconds", work.seconds)
     except Stopped as stopped:
         raise stopped.fault() from None
 

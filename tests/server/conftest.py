@@ -18,11 +18,11 @@ from mfn_grpc.v1.simulation_pb2_grpc import SimulationServiceStub
 from mfn_grpc.v1.validation_pb2_grpc import ValidationServiceStub
 from mfn_server import app
 from mfn_server.app import Application
-from mfn_server.config import load_settings
+from mfn_server.config.loading import load_settings
 from mfn_server.embedded import EmbeddedServer
 from mfn_server.kernels import Group, Kernels, compile_all
 from mfn_server.lifecycle import Lifecycle
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from tests.server.calling import Wire
 from tests.server.gates import Gates, install
 
@@ -104,7 +104,9 @@ async def _end(application: Application, lifecycle: Lifecycle) -> None:
     application.health.end_watches()
     if application.coordinator is not None:
         await application.coordinator.drain()
-    await application.server.stop(0)
+    await application.listener.stop(0)
+    if lifecycle._metrics is not None:
+        await asyncio.to_thread(lifecycle._metrics.close)
     for task in lifecycle._tasks:
         task.cancel()
     await asyncio.to_thread(application.close)

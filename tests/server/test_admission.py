@@ -350,3 +350,44 @@ async def test_a_job_that_fails_gives_its_place_back() -> None:
             raise ZeroDivisionError
     async with admission.admit("alice", 100):
         assert admission.running == 1
+
+
+class TestShares:
+    """Bytes: 100, places in the queue: 4; half of both for one principal."""
+
+    def admission(self, max_running: int = 8) -> Admission:
+        return Admission(max_running=max_running, max_queued=4, max_bytes=100, max_streams=8, principal_share=0.5)
+
+    async def test_trickling_uploads_of_one_principal_leave_room_for_others(self) -> None:
+        admission = self.admission()
+        jobs = await asked(*(admission.hold("alice", 20) for _ in range(2)))
+        async with ending(jobs):
+            fault = await refusal(admission, 20)
+            assert (fault.reason, fault.limit) == (reasons.ERROR_REASON_OVERLOADED, "principal:alice/state_bytes")
+            assert "alice holds and waits for 40 of the 50" in fault.message
+            assert fault.retry_after_s is not None
+            jobs += await started(admission, 50, principal="bob")
+            assert inside(jobs) == [0, 1, 2]
+        assert (admission.bytes_held, not admission._bytes_of) == (0, True)
+
+    async def test_what_waits_counts_as_what_is_held(self) -> None:
+        admission = self.admission(max_running=1)
+        jobs = await started(admission, 20, 20)
+        async with ending(jobs):
+            assert inside(jobs) == [0]
+            assert (await refusal(admission, 20)).limit == "principal:alice/state_bytes"
+
+    async def test_one_principal_fills_only_its_share_of_the_queue(self) -> None:
+        admission = self.admission(max_running=1)
+        jobs = await started(admission, 1, 1, 1)
+        async with ending(jobs):
+            fault = await refusal(admission)
+            assert (fault.limit, admission.queued) == ("principal:alice/queue", 2)
+            jobs += await started(admission, 1, 1, principal="bob")
+            assert admission.queued == 4
+
+    async def test_one_job_is_offered_the_share_and_no_more(self) -> None:
+        admission = self.admission()
+        assert admission.max_bytes == 50
+        fault = await refusal(admission, 51)
+        assert (fault.retry_after_s, "at most 50" in fault.message) == (None, True)

@@ -1,6 +1,7 @@
 """What this server offers of the contract: all of it, where it has somewhere to keep it."""
 
 import logging
+from secrets import token_hex
 from typing import Any
 
 import grpc
@@ -12,7 +13,8 @@ from mfn_grpc.v1.federation_pb2_grpc import FederationServiceStub
 from tests.server.calling import METHODS, SERVICES, Wire, refused
 from tests.server.conftest import Start
 
-KEY = "k" * 32  # pragma: allowlist secret
+KEY = token_hex(32)
+PROD = {"env": "prod", "transport_security": "mesh", "metrics_port": 0, "api_key": KEY, "resume_token_key": KEY}
 
 
 def test_method_names_are_unique_over_the_whole_contract_so_that_a_name_finds_its_method() -> None:
@@ -38,7 +40,7 @@ class TestWithoutAStateDirectory:
     async def test_outside_dev_no_federations_are_offered_and_the_refusal_says_why(
         self, start: Start, caplog: pytest.LogCaptureFixture
     ) -> None:
-        server = await start(env="prod", api_key=KEY, resume_token_key=KEY)
+        server = await start(**PROD)
         stub: Any = FederationServiceStub(server.channel)
         create = stub.CreateFederation(federation_pb2.CreateFederationRequest(), metadata=[("x-api-key", KEY)])
         refusal = await refused(create)
@@ -49,7 +51,7 @@ class TestWithoutAStateDirectory:
         assert (await refused(upload)).code is grpc.StatusCode.UNIMPLEMENTED
 
     async def test_aggregation_keeps_nothing_and_is_offered_all_the_same(self, start: Start) -> None:
-        server = await start(env="prod", api_key=KEY, resume_token_key=KEY)
+        server = await start(**PROD)
         stub: Any = FederationServiceStub(server.channel)
         call = stub.Aggregate(iter([federation_pb2.AggregateRequest()]), metadata=[("x-api-key", KEY)])
         assert (await refused(call)).reason == "UNEXPECTED_MESSAGE"

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from mfn_grpc.v1 import simulation_pb2
-from mfn_server.config import InvalidSettings
+from mfn_server.config.loading import InvalidSettings
 from mfn_server.embedded import EmbeddedServer
 from tests.server.calling import NERNST, Wire
 

@@ -14,7 +14,7 @@ from mfn_grpc.v1 import features_pb2
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server import app
 from mfn_server.kernels import WARM_UPS, Group, Kernels
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from tests.server.calling import NERNST, refused, rest_of
 from tests.server.conftest import Running, Start
 from tests.server.fields import field

@@ -8,7 +8,7 @@ import textwrap
 import pytest
 
 from mfn_server import __main__ as main_module
-from mfn_server.config import Settings
+from mfn_server.config.settings import Settings
 from mfn_server.lifecycle import join_address
 from tests.server.federation.storage.programs import environment
 
@@ -29,20 +29,22 @@ def test_wrong_settings_end_with_2_and_every_fault_under_its_variable(
     assert err.splitlines()[0] == "the server cannot start:"
     assert [line.split(":")[0].strip() for line in err.splitlines()[1:]] == [
         "MFN_PORT",
-        "MFN_API_KEY",
+        "MFN_TLS_CERT_FILE",
+        "MFN_TLS_KEY_FILE",
+        "MFN_API_KEY_REQUIRED",
         "MFN_RESUME_TOKEN_KEY",
     ]
 
 
 def test_a_port_that_is_taken_ends_with_1_and_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setenv("MFN_ENV", "dev")
         monkeypatch.setenv("MFN_PORT", str(port))
         assert main_module.main([]) == 1
-    assert f"cannot listen on 127.0.0.1:{port}: is another server using the port?\n" in capsys.readouterr().err
+    assert f"cannot listen on 127.0.0.1:{port}: is another server using the port?" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_an_unknown_argument_is_bad_usage(capsys: pytest.CaptureFixture[str]) ->
 STUCK = """
     import asyncio, os, signal, threading
     from mfn_server import lifecycle
-    from mfn_server.config import load_settings
+    from mfn_server.config.loading import load_settings
 
     def never() -> None:
         threading.Event().wait()

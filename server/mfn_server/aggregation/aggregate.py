@@ -9,7 +9,7 @@ from mfn_server.aggregation.rounds import Room, Rounds
 from mfn_server.aggregation.spool import Spool
 from mfn_server.federation.disk import Disk
 from mfn_server.kernels import Group
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 
 IDLE_S = 60.0

@@ -7,6 +7,7 @@ from mfn_grpc.arrays import ArrayError
 from mfn_grpc.core.aggregation import (
     Aggregation,
     AggregationFailure,
+    AggregationPolicy,
     ClientVerdict,
     NotFinite,
     ScreenedBeyondF,
@@ -14,6 +15,7 @@ from mfn_grpc.core.aggregation import (
     TooFewUpdates,
     Update,
     aggregate,
+    name_of,
 )
 from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.limits import InvalidInput, Violation
@@ -22,9 +24,10 @@ from mfn_grpc.tensors import element_count
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.aggregation.requests import Plan
 from mfn_server.errors import Fault
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 from mfn_server.slices import Sliced, Stopped
+from mfn_server.telemetry.tracing.spans import span
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,26 @@ class Computed:
     seconds: float
 
 
-async def compute(runtime: Runtime, call: Call, pieces: Pieces[Aggregation]) -> Computed:
+async def compute(runtime: Runtime, call: Call, plan: Plan, pieces: Pieces[Aggregation]) -> Computed:
     """Run an aggregation on the workers; refused when there is no time for it. Raises AggregationFailure."""
     work = Sliced(runtime, call, pieces)
     try:
-        return Computed(await work.result(), work.seconds)
+        return Computed(await aggregated(work, plan.policy, plan.round), work.seconds)
     except Stopped as stopped:
         raise stopped.fault() from None
     except ArrayError as error:
         raise _too_narrow(error) from None
+
+
+async def aggregated(work: Sliced[Aggregation], policy: AggregationPolicy, round_number: int) -> Aggregation:
+    """The result of an aggregation, with a span around it."""
+    with span("aggregate", rule=name_of(policy.rule), round=round_number) as made:
+        try:
+            record = await work.result()
+            made.set_attribute("mfn.updates", record.accepted + record.rejected + record.screened)
+            return record
+        finally:
+            made.set_attribute("mfn.compute_seconds", work.seconds)
 
 
 def refusal_of(failure: AggregationFailure) -> Fault | InvalidInput:

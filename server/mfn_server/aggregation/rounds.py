@@ -21,7 +21,7 @@ from mfn_server.aggregation.spool import Share, Spool, SpoolFile, View, aligned
 from mfn_server.aggregation.verdicts import encode_verdict
 from mfn_server.errors import Fault
 from mfn_server.federation.disk import Disk
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 
 Responses = AsyncGenerator[pb.AggregateResponse, None]
@@ -143,7 +143,7 @@ class Rounds:
             pieces = aggregation_of(plan, updates, screened, start, result.write)
             size = require_room(plan.policy, len(updates), runtime.admission.max_bytes)
             async with runtime.admit(size, call) as place:
-                computed = await compute(runtime, call, pieces)
+                computed = await compute(runtime, call, plan, pieces)
                 place.completed = True
         return computed
 

@@ -32,8 +32,9 @@ from mfn_server.federation.storage.keys import KeyRing
 from mfn_server.federation.storage.rows import RequestRow
 from mfn_server.federation.stream.conversation import Conversation
 from mfn_server.federation.stream.outbox import Outbox
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
+from mfn_server.telemetry.audit import Audit
 
 OPENED_AT_ONCE = 4
 CROWDED_RETRY_S = 5.0
@@ -57,13 +58,24 @@ class Limits:
 
 
 class Coordinator:
-    """The federations below a directory that this process owns. directory: made when missing. keys: seal payloads."""
+    """The federations below a directory that this process owns.
 
-    def __init__(self, runtime: Runtime, disk: Disk, directory: Path, keys: KeyRing | None, limits: Limits) -> None:
+    directory: made when missing. keys: seal payloads. audit: hears of updates that are turned down.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        disk: Disk,
+        directory: Path,
+        keys: KeyRing | None,
+        limits: Limits,
+        audit: Audit | None = None,
+    ) -> None:
         self.disk, self.limits = disk, limits
-        self._directory, self._keys = directory, keys
+        self._directory, self._keys, self._audit = directory, keys, audit or Audit()
         self._aggregator = Aggregator(runtime)
-        self._draining = runtime.draining
+        self._draining, self._metrics = runtime.draining, runtime.metrics.federations
         self._lives: dict[str, Live] = {}
         self._one_at_a_time: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way = set[asyncio.Task[Any]]()
@@ -231,7 +243,7 @@ class Coordinator:
             if found.state.finish_reason is FinishReason.DELETED:  # its process died before the files were gone
                 await self.disk.run(partial(self._opened_folders.delete, folder))
                 raise FederationMissing(folder.federation_id)
-            return await self._started(Live(folder, found, self.disk, self._aggregator))
+            return await self._started(Live(folder, found, self.disk, self._aggregator, self._audit, self._metrics))
         except BaseException:
             await self.disk.run(folder.close)
             raise

@@ -1,1 +1,1 @@
-"""One concern a file; their order stands in app.py."""
+"""One concern of every call a file; their order stands in app.py."""

@@ -3,19 +3,17 @@
 import re
 import uuid
 
-import grpc
-
-from mfn_server.rpc import Continuation, Handler, request_id_of_call
+from mfn_server.rpc.call import Call
+from mfn_server.rpc.chain import Proceed
 
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class RequestIdInterceptor(grpc.aio.ServerInterceptor):
-    """Sets `request_id_of_call`; an id that is too long or could upset a log is replaced."""
+class RequestIds:
+    """Sets `call.request_id`; an id that is too long or could upset a log is replaced."""
 
-    async def intercept_service(self, continuation: Continuation, details: grpc.HandlerCallDetails) -> Handler | None:
+    async def __call__(self, proceed: Proceed, call: Call) -> None:
         """Name the call."""
-        given = next((value for key, value in details.invocation_metadata or () if key == "x-request-id"), "")
-        sound = isinstance(given, str) and ACCEPTED.fullmatch(given)
-        request_id_of_call.set(str(given) if sound else uuid.uuid4().hex)
-        return await continuation(details)
+        given = call.text("x-request-id")
+        call.request_id = given if given and ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+        await proceed(call)

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.aggregation.aggregate import AggregateRounds
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 
 
 class AggregationService:

@@ -22,7 +22,8 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.compute import Compute
 from mfn_server.errors import Fault
 from mfn_server.kernels import Group
-from mfn_server.rpc import MAX_MESSAGE_BYTES, Call
+from mfn_server.rpc.call import Call
+from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES
 
 MAX_POTENTIALS = MAX_MESSAGE_BYTES // 8 - 128
 """Potentials that fit one answer, its shape and tags included."""

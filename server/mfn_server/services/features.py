@@ -16,7 +16,7 @@ from mfn_server.features.online import OnlineFeatures
 from mfn_server.features.reports import encode_measured
 from mfn_server.features.requests import decode_analysis, decode_extraction
 from mfn_server.kernels import Group
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 from mfn_server.slices import computed
 

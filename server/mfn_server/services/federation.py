@@ -25,7 +25,7 @@ from mfn_server.federation.resources.uninterrupted import uninterrupted
 from mfn_server.federation.resources.watching import WatchPlaces, watch
 from mfn_server.kernels import Group
 from mfn_server.parts import arriving
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 
 

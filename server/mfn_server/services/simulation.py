@@ -2,22 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 
 from mfn_grpc.arrays import to_array
 from mfn_grpc.core.reaction_diffusion import MODELS, analyze
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.admission import Place
 from mfn_server.kernels import Group
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 from mfn_server.simulation.frames import frame_messages
-from mfn_server.simulation.plans import Planner
+from mfn_server.simulation.plans import Plan, Planner
 from mfn_server.simulation.prefetch import one_ahead
 from mfn_server.simulation.reports import encode_model, encode_stability
 from mfn_server.simulation.run import Diverged, Run
 from mfn_server.simulation.stream import Stream
 from mfn_server.slices import prepared
+from mfn_server.telemetry.tracing.spans import span
 from mfn_server.uploads import assemble, first_part
 
 
@@ -34,8 +36,7 @@ class SimulationService:
         """Started, frames while they are computed, Summary."""
         plan = await prepared(self._runtime, call, self._planner.streamed(request, call.principal))
         await self._runtime.ready(call, self.needs)
-        async with self._runtime.admit(plan.bytes_needed, call) as place:
-            run = await Run.open(self._runtime, plan, call)
+        async with self._placed(plan, call) as (place, run):
             stream = Stream(self._runtime, plan, call, run)
             yield await stream.started()
             try:
@@ -56,8 +57,7 @@ class SimulationService:
         """The same to the end, without frames."""
         plan = await prepared(self._runtime, call, self._planner.unary(request, call.principal))
         await self._runtime.ready(call, self.needs)
-        async with self._runtime.admit(plan.bytes_needed, call) as place:
-            run = await Run.open(self._runtime, plan, call)
+        async with self._placed(plan, call) as (place, run):
             stream = Stream(self._runtime, plan, call, run)
             try:
                 completed = await run.complete()
@@ -71,6 +71,14 @@ class SimulationService:
             started, summary = (await stream.started()).started, (await stream.summary()).summary
         state = to_array(run.simulation.state) if request.with_final_state else None
         return pb.RunSimulationResponse(started=started, summary=summary, final_state=state)
+
+    @asynccontextmanager
+    async def _placed(self, plan: Plan, call: Call) -> AsyncIterator[tuple[Place, Run]]:
+        """The place of a run and the run at its beginning, counted until it has ended."""
+        runtime = self._runtime
+        with runtime.metrics.simulations.follow(plan.spec, call) as followed:
+            async with runtime.admit(plan.bytes_needed, call) as place:
+                yield place, await Run.open(runtime, plan, call, followed)
 
     async def analyze_stability(self, request: pb.AnalyzeStabilityRequest, call: Call) -> pb.AnalyzeStabilityResponse:
         """Linear stability of a spec, also of one that could not be run."""
@@ -90,5 +98,6 @@ class SimulationService:
             first = await first_part(parts)
             async with runtime.hold(first.total_bytes, call):
                 array = await assemble(first, parts)
-                ref = await asyncio.to_thread(runtime.arrays.save, call.principal, array)
+                with span("store_array", bytes=array.nbytes):
+                    ref = await asyncio.to_thread(runtime.arrays.save, call.principal, array)
         return pb.UploadArrayResponse(array_ref=ref, expires_in_seconds=round(runtime.arrays.ttl_s))

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 from mfn_grpc.v1 import validation_pb2 as pb
 from mfn_server.kernels import Group
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 from mfn_server.validation.requests import decode_suite
 from mfn_server.validation.suites import SuiteRun

@@ -13,7 +13,7 @@ from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.errors import Fault
 from mfn_server.features.memory import MEASURING_BYTES
 from mfn_server.features.options import Watch, decode_watch
-from mfn_server.rpc import MAX_MESSAGE_BYTES
+from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES
 from mfn_server.simulation.frames import FrameForm, decode_form, frame_steps
 from mfn_server.simulation.specs import decode_spec, hash_spec
 from mfn_server.simulation.tokens import Position, Tokens

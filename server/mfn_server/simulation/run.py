@@ -15,12 +15,14 @@ from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import Checkpoint, Simulation
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.compute import NoWorkerInTime
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 from mfn_server.simulation.frames import FrameArray, make_frame
 from mfn_server.simulation.plans import Plan
 from mfn_server.simulation.reports import add_features, summarise
+from mfn_server.simulation.slice_spans import SliceSpans
 from mfn_server.slices import Sliced, Stopped, prepared
+from mfn_server.telemetry.metrics.following import Followed
 
 FIRST_RATE = 2e7
 """Cells a second assumed until the first slice has been timed; low, so that the first slice is short.
@@ -55,42 +57,49 @@ class RunFrame:
 class Run:
     """Owns the Simulation of one call. `stop_reason` says why `advance_to` or `frames` ended."""
 
-    def __init__(self, runtime: Runtime, plan: Plan, call: Call, simulation: Simulation) -> None:
-        self._runtime, self._plan, self._call = runtime, plan, call
+    def __init__(self, runtime: Runtime, plan: Plan, call: Call, simulation: Simulation, followed: Followed) -> None:
+        self._runtime, self._plan, self._call, self.followed = runtime, plan, call, followed
         self.simulation = simulation
         self.run_id = plan.resumed.run_id if plan.resumed else os.urandom(16)
         self.stop_reason = pb.STOP_REASON_COMPLETED
         self.compute_seconds = 0.0
+        self._spans = SliceSpans()
         self._unsaved_seconds = 0.0
         self._rate = FIRST_RATE / plan.spec.shape[1]
         self._finite_step = simulation.step
         self._measured: tuple[int, Measured] | None = None
         summing_s, measuring_s = math.prod(plan.spec.state_shape) / CLOSING_RATE, runtime.pace.slice_s
         self._closing_s = summing_s if plan.watch is None else summing_s + measuring_s
+        followed.begin(self)
 
     @classmethod
-    async def open(cls, runtime: Runtime, plan: Plan, call: Call) -> "Run":
+    async def open(cls, runtime: Runtime, plan: Plan, call: Call, followed: Followed) -> "Run":
         """A run at its beginning, or at the last checkpoint that its resume token can use."""
         checkpoint = await _restore(runtime, plan, call.principal)
         opening = Simulation.opening(plan.spec, checkpoint, plan.watched)
-        return cls(runtime, plan, call, await prepared(runtime, call, opening))
+        return cls(runtime, plan, call, await prepared(runtime, call, opening), followed)
 
     async def frames(self) -> AsyncGenerator[RunFrame, None]:
         """The frames still due, each computed when it is asked for; fewer when the run must stop."""
-        for step in self._plan.frame_steps():
-            if not await self.advance_to(step) or (frame := await self._frame()) is None:
-                return
-            yield frame
-        # A stream that broke between its last frame and its summary is resumed with no frame due.
-        await self.complete()
+        try:
+            for step in self._plan.frame_steps():
+                if not await self.advance_to(step) or (frame := await self._frame()) is None:
+                    return
+                yield frame
+            # A stream that broke between its last frame and its summary is resumed with no frame due.
+            await self.complete()
+        finally:
+            self._spans.flush()
 
     async def complete(self) -> bool:
         """Compute up to the last step, and its features where wanted; False when the run had to stop before."""
-        if await self.advance_to(self._plan.spec.last_step):
-            try:
+        try:
+            if await self.advance_to(self._plan.spec.last_step):
                 await self._features()
-            except Stopped as stopped:
-                self.stop_reason = stopped.reason
+        except Stopped as stopped:
+            self.stop_reason = stopped.reason
+        finally:
+            self._spans.flush()
         return self.stop_reason == pb.STOP_REASON_COMPLETED
 
     async def advance_to(self, step: int) -> bool:
@@ -111,13 +120,16 @@ class Run:
         needed_s = runtime.pace.slice_s + self._closing_s
         if reason := runtime.reason_to_stop(call, needed_s):
             raise Stopped(reason)
+        from_step = self.simulation.step
         try:
             patience_s = runtime.patience_s(call, needed_s)
             seconds = await runtime.compute.run(call.principal, partial(self._slice, step), patience_s)
         except NoWorkerInTime:
             raise Stopped(pb.STOP_REASON_DEADLINE) from None
+        self._spans.add(from_step, self.simulation.step, seconds)
         self.compute_seconds += seconds
         self._unsaved_seconds += seconds
+        self.followed.advanced()
         if self._finite_step != self.simulation.step:
             self._require_finite(await self._computed(self.simulation.finiteness(), short=True, closing=True))
 
@@ -152,6 +164,8 @@ class Run:
         with suppress(Stopped):
             if self._plan.watch is not None and (measured := await self._features(closing=True)) is not None:
                 add_features(summary, measured, self._plan.watch)
+                self._runtime.metrics.simulations.measured(self._plan.spec, measured)
+        summary.compute_seconds = self.compute_seconds
         return summary
 
     async def _frame(self) -> RunFrame | None:

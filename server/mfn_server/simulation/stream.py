@@ -10,7 +10,7 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.errors import Fault
 from mfn_server.features.reports import encode_features
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 from mfn_server.simulation.plans import Plan
 from mfn_server.simulation.reports import encode_stability
@@ -50,6 +50,7 @@ class Stream:
                 frame.features.CopyFrom(encode_features(measured.features))
             self._position = Position(frame.step, self._sequence, self._run.run_id)
             frame.resume_token = self._token()
+            self._run.followed.frame()
         return pb.SimulateResponse(sequence=self._sequence, frame=frame)
 
     async def summary(self) -> pb.SimulateResponse:

@@ -12,7 +12,7 @@ from mfn_grpc.core.reaction_diffusion import NUMERICS_VERSION
 from mfn_grpc.core.validation import CheckSpec, Suite, checks_of, judge, run_check
 from mfn_grpc.v1 import validation_pb2 as pb
 from mfn_server.concurrency import as_finished
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 from mfn_server.slices import Sliced, Stopped
 from mfn_server.validation.reports import encode_check, encode_training, suite_name
@@ -97,6 +97,7 @@ class SuiteRun:
     async def _train(self) -> None:
         training = Sliced(self._runtime, self._call, training_cycle(self._seed))
         metrics = await training.result()
+        self._runtime.metrics.simulations.trained(metrics)
         self._trained.set_result((metrics, training.seconds))
 
     async def _check(self, spec: CheckSpec) -> pb.Check:

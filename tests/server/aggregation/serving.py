@@ -11,6 +11,7 @@ from typing import Any
 import google_crc32c
 import grpc
 import numpy as np
+from prometheus_client import CollectorRegistry
 
 from mfn_grpc.core.arrays import Array
 from mfn_grpc.tensors import decode, encode, manifest_of
@@ -22,10 +23,14 @@ from mfn_server.aggregation.spool import Spool
 from mfn_server.app import CHANNEL_OPTIONS
 from mfn_server.compute import Compute
 from mfn_server.federation.disk import Disk
+from mfn_server.interceptors.request_id import RequestIds
 from mfn_server.kernels import Kernels
-from mfn_server.rpc import bind
+from mfn_server.rpc.answering import Silence
+from mfn_server.rpc.binding import bind
+from mfn_server.rpc.chain import Interceptors
 from mfn_server.runtime import Pace, Runtime
 from mfn_server.simulation.tokens import Tokens
+from mfn_server.telemetry.metrics.metrics import Metrics
 from mfn_server.uploads import ArrayStore
 
 FEDERATION = pb.DESCRIPTOR.services_by_name["FederationService"]
@@ -62,7 +67,9 @@ async def serving(directory: Path, *, stream_bytes: int = 512 * MIB, **settings:
     )
     rounds = AggregateRounds(runtime, spool, disk, idle_s=settings.get("idle_s", 60.0))
     server = grpc.aio.server(options=CHANNEL_OPTIONS)
-    server.add_generic_rpc_handlers((bind(FEDERATION, rounds, 60.0),))
+    server.add_generic_rpc_handlers(
+        (bind(FEDERATION, rounds, Silence(60, 60), Interceptors(observers=[RequestIds()])),)
+    )
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -82,6 +89,7 @@ def _runtime(directory: Path, compute: Compute, max_streams: int, max_bytes: int
         kernels=Kernels(),
         draining=asyncio.Event(),
         pace=Pace(slice_s=0.04, checkpoint_s=5, upload_idle_s=30),
+        metrics=Metrics(CollectorRegistry()),
     )
 
 

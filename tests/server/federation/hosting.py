@@ -41,7 +41,7 @@ class Host:
             with suppress(asyncio.CancelledError):
                 await live._actor._work
             await live._chores.end()
-        await application.server.stop(0)
+        await application.listener.stop(0)
         for live in lives:
             await asyncio.to_thread(live.folder.close)
 

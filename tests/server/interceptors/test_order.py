@@ -1,102 +1,79 @@
-"""The order of the interceptors, with its reason."""
+"""The order of the interceptors, and what each place in it is for."""
 
-from collections.abc import Iterator
+import json
+import logging
+from typing import Any
 
-import grpc
 import pytest
 
-from mfn_grpc.v1 import simulation_pb2
 from mfn_server.app import interceptors
-from mfn_server.config import load_settings
-from mfn_server.embedded import EmbeddedServer
-from mfn_server.interceptors.api_key import ApiKeyInterceptor
-from mfn_server.interceptors.request_id import RequestIdInterceptor
-from tests.server.calling import NERNST, Wire
+from mfn_server.interceptors.access_log import AccessLog
+from mfn_server.interceptors.audit import AuditCalls
+from mfn_server.interceptors.authentication import Authentication
+from mfn_server.interceptors.authorization import Authorization
+from mfn_server.interceptors.caps import Caps
+from mfn_server.interceptors.metrics import CountCalls
+from mfn_server.interceptors.peers import Peers
+from mfn_server.interceptors.rate_limit import RateLimit
+from mfn_server.interceptors.request_id import RequestIds
+from mfn_server.interceptors.tracing import Tracing
+from tests.server.calling import NERNST, refused
+from tests.server.conftest import Start
 
-KEY = "k" * 32
-REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
-
-
-@pytest.fixture(scope="module")
-def target() -> Iterator[str]:
-    with EmbeddedServer(api_key=KEY) as server:
-        yield server.target
-
-
-@pytest.fixture
-def stranger(target: str) -> Iterator[Wire]:
-    """Whoever has no key."""
-    wire = Wire(target)
-    yield wire
-    wire.close()
+KEY = "q8Zr2vTm4LxW9bNc7Ks5Hd3Jf6Gp1YtE"  # pragma: allowlist secret
+STRICT = {"rate_limit_enabled": True, "rate_limit_read": "2/h burst 2", "api_key": KEY}
 
 
-def test_the_request_id_comes_first_and_the_key_before_all_services() -> None:
-    chain = interceptors(load_settings(env="dev", api_key=KEY))
-    assert [type(each) for each in chain] == [RequestIdInterceptor, ApiKeyInterceptor]
+async def test_who_sees_how_calls_end_stands_around_who_may_refuse_them(start: Start) -> None:
+    server = await start(rate_limit_enabled=True)
+    chain = interceptors(server.application)
+    assert [type(each) for each in chain.observers] == [RequestIds, Peers, Tracing, CountCalls, AccessLog, AuditCalls]
+    assert [type(each) for each in chain.guards] == [Authentication, Authorization, RateLimit, Caps]
 
 
-def test_without_a_key_nobody_is_asked_for_one() -> None:
-    assert [type(each) for each in interceptors(load_settings(env="dev"))] == [RequestIdInterceptor]
+async def test_without_rate_limits_nothing_stands_in_their_place(start: Start) -> None:
+    chain = interceptors((await start(rate_limit_enabled=False)).application)
+    assert [type(each) for each in chain.guards] == [Authentication, Authorization, Caps]
 
 
-def test_a_refusal_by_the_key_carries_the_callers_request_id_because_the_id_is_known_by_then(stranger: Wire) -> None:
-    refusal = stranger.refusal("ComputeNernst", NERNST, metadata=[("x-request-id", "id-1")])
-    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CREDENTIALS_MISSING")
-    assert refusal.request_id == "id-1"
-    assert refusal.trailers["x-request-id"] == "id-1"
-
-
-@pytest.mark.parametrize(
-    "name", ["ComputeNernst", "Simulate", "UploadArray", "ListModels", "ExtractFeatures", "Federate", REFLECTION]
-)
-def test_nothing_can_be_asked_without_the_key_not_even_what_there_is(stranger: Wire, name: str) -> None:
-    refusal = stranger.refusal(name, b"")
-    assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CREDENTIALS_MISSING")
-
-
-def test_a_stranger_does_not_learn_which_methods_exist(stranger: Wire) -> None:
-    refusal = stranger.refusal("/mfn.v1.NoSuchService/NoSuchMethod", b"")
-    assert refusal.code in {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNIMPLEMENTED}
-
-
-@pytest.mark.parametrize("key", ["K" * 32, KEY[:-1], KEY + "k", "", " " + KEY, "k" * 5000])
-def test_a_wrong_key_is_refused(target: str, key: str) -> None:
-    wire = Wire(target)
-    refusal = wire.refusal("ComputeNernst", NERNST, metadata=[("x-api-key", key)])
-    wire.close()
-    assert refusal.code is grpc.StatusCode.UNAUTHENTICATED
-    assert refusal.reason == "CREDENTIALS_INVALID"
-
-
-def test_with_the_key_calls_are_answered(target: str) -> None:
-    wire = Wire(target, KEY)
-    assert wire.answer("ComputeNernst", NERNST).potential_mv == pytest.approx(-89.06, abs=0.005)
-    wire.close()
-
-
-def test_health_needs_no_key_because_probes_have_none(stranger: Wire) -> None:
-    (answer,) = stranger.open("/grpc.health.v1.Health/Check", [b"\x0a\x08liveness"])
-    assert answer == b"\x08\x01"  # SERVING
-
-
-def test_two_holders_of_different_keys_are_different_principals() -> None:
-    ours, theirs = ApiKeyInterceptor("a" * 32), ApiKeyInterceptor("b" * 32)
-    assert ours._principal != theirs._principal
-    assert "a" * 8 not in ours._principal
-
-
-def test_a_resume_token_of_one_key_is_foreign_to_another(target: str) -> None:
-    spec = simulation_pb2.SimulationSpec(
-        steps=2, gray_scott=simulation_pb2.GrayScottModel(), grid=simulation_pb2.Grid(shape=[8, 8])
+async def test_what_is_told_of_a_refusal_names_the_callers_request_id_because_ids_come_first(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = await start(api_key=KEY)
+    caplog.set_level(logging.INFO)
+    refusal = await refused(server.electrochemistry.ComputeNernst(NERNST, metadata=[("x-request-id", "id-1")]))
+    assert (refusal.reason, refusal.request_id, refusal.trailers["x-request-id"]) == (
+        "CREDENTIALS_MISSING",
+        "id-1",
+        "id-1",
     )
-    owner = Wire(target, KEY)
-    answers = list(owner.stream("Simulate", simulation_pb2.SimulateRequest(spec=spec, frame_stride=1)))
-    token = answers[1].frame.resume_token
-    owner.close()
-    assert token
-    with EmbeddedServer(api_key="o" * 32) as server:
-        other = Wire(server.target, "o" * 32)
-        refusal = other.refusal("Simulate", simulation_pb2.SimulateRequest(spec=spec, resume_token=token))
-        other.close()
-    assert refusal.reason == "RESUME_TOKEN_INVALID"  # sealed with the other process's own token key
+    told = [record.__dict__ for record in caplog.records if record.name in {"mfn.access", "mfn.audit"}]
+    assert {"mfn.access", "mfn.audit"} == {record["name"] for record in told}
+
+
+async def test_a_stranger_uses_up_nobodys_rate_because_callers_are_known_before_they_are_counted(start: Start) -> None:
+    server = await start(**STRICT)
+    for _ in range(4):
+        assert (await refused(server.electrochemistry.ComputeNernst(NERNST))).reason == "CREDENTIALS_MISSING"
+    call: Any = server.electrochemistry.ComputeNernst(NERNST, metadata=[("x-api-key", KEY)])
+    await call
+    assert dict(await call.trailing_metadata())["x-ratelimit-remaining"] == "1"
+
+
+async def test_a_call_beyond_the_rate_is_counted_and_logged_because_observers_stand_around_the_guards(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = await start(**STRICT)
+    caplog.set_level(logging.INFO)
+    metadata = [("x-api-key", KEY)]
+    for _ in range(2):
+        await server.electrochemistry.ComputeNernst(NERNST, metadata=metadata)
+    refusal = await refused(server.electrochemistry.ComputeNernst(NERNST, metadata=metadata))
+    assert refusal.reason == "RATE_LIMITED"
+    path = {"grpc_service": "mfn.v1.ElectrochemistryService", "grpc_method": "ComputeNernst", "grpc_type": "unary"}
+    counted = server.application.metrics.registry.get_sample_value(
+        "grpc_server_handled_total", {**path, "grpc_code": "RESOURCE_EXHAUSTED"}
+    )
+    assert counted == 1
+    lines = json.dumps([str(record.__dict__) for record in caplog.records if record.name == "mfn.access"])
+    assert "RATE_LIMITED" in lines

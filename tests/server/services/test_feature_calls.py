@@ -11,7 +11,7 @@ from mfn_grpc.arrays import to_array
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.v1 import features_pb2 as pb
 from mfn_server.features.memory import analysis_bytes, extraction_bytes
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from tests.server.calling import refused
 from tests.server.conftest import Running, Start
 from tests.server.fields import field

@@ -11,7 +11,7 @@ from mfn_grpc.arrays import to_array
 from mfn_grpc.core.features import Thresholds
 from mfn_grpc.v1 import features_pb2 as pb
 from mfn_server.features.frames import FrameStream
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call, Identity
 from mfn_server.services.features import FeatureService
 from tests.server.calling import PATIENCE_S, refused, rest_of
 from tests.server.conftest import Running, Start
@@ -26,7 +26,7 @@ class Endless(Call):
     """A call without a deadline, on no connection."""
 
     def __init__(self) -> None:
-        self.request_id, self.principal = "endless", "alice"
+        self.identity = Identity("alice", frozenset(), "none")
 
     def time_remaining(self) -> float | None:
         return None

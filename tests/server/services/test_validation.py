@@ -14,7 +14,7 @@ from mfn_grpc.core.pieces import Pieces, finish
 from mfn_grpc.core.reaction_diffusion import NUMERICS_VERSION
 from mfn_grpc.core.validation import CheckSpec, Relation, Suite, checks_of, run_check
 from mfn_grpc.v1 import validation_pb2 as pb
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.validation.suites import CHECK_BYTES
 from tests.server.calling import Refusal, Wire, refused, rest_of
 from tests.server.conftest import Complaints, Start

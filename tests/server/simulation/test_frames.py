@@ -14,7 +14,7 @@ from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.reaction_diffusion import GrayScott, Mycelium, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import types_pb2 as types
-from mfn_server.rpc import MAX_MESSAGE_BYTES
+from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES
 from mfn_server.simulation.frames import FrameArray, FrameForm, decode_form, frame_messages, frame_steps, make_frame
 
 MIB = 1024 * 1024

@@ -15,7 +15,7 @@ import pytest
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import Simulation
 from mfn_grpc.v1 import simulation_pb2 as pb
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from tests.server.calling import refused, rest_of
 from tests.server.conftest import Start
 from tests.server.gates import eventually

@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from mfn_grpc.v1 import simulation_pb2 as pb
-from mfn_server.rpc import Call
+from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 from tests.server.calling import refused, rest_of
 from tests.server.conftest import Start
@@ -27,7 +27,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls with a timeout below HURRIED_S always find a fifth of a second left; the others all the time they need."""
 
     def remaining(call: Call) -> float:
-        left: float | None = call._context.time_remaining()
+        left: float | None = call.context.time_remaining()
         return 1000.0 if left is None or left > HURRIED_S else 0.2
 
     monkeypatch.setattr(Call, "time_remaining", remaining)

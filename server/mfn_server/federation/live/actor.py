@@ -22,6 +22,7 @@ from mfn_server.federation.machine.state import State
 from mfn_server.federation.storage.errors import StorageFull
 from mfn_server.federation.storage.journal import Journal
 from mfn_server.federation.storage.rows import Batch
+from mfn_server.telemetry.tracing.spans import Cause, cause, caused
 
 RETRY_S = 1.0
 """How long an event of the server's own waits for room on the disk before it is tried again."""
@@ -48,6 +49,7 @@ class Submission:
     """An event that waits. rows: go into its transaction. committed: called once it is durable, before the actions.
 
     done: what the step decided; None for an event of the server's own, which is tried until it is stored.
+    cause: the span that it came in.
     """
 
     event: Event
@@ -55,6 +57,7 @@ class Submission:
     committed: Callable[[], None] | None = None
     done: "asyncio.Future[tuple[Action, ...]] | None" = None
     actions: tuple[Action, ...] = field(default=(), init=False)
+    cause: Cause | None = field(default_factory=cause, init=False)
 
 
 class Actor:
@@ -106,8 +109,10 @@ class Actor:
                 self._changed.clear()
                 await self._changed.wait()
             submissions, self._waiting = self._waiting, []
+            causes = [submission.cause for submission in submissions if submission.cause is not None]
             if submissions:
-                await self._decide(submissions)
+                with caused(causes, "journal", events=len(submissions)):
+                    await self._decide(submissions)
 
     async def _decide(self, submissions: list[Submission]) -> None:
         """Step all of them, write one transaction, and act; or tell all why not."""

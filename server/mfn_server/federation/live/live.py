@@ -12,6 +12,7 @@ from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.errors import Fault
 from mfn_server.federation.disk import Disk
 from mfn_server.federation.live.actor import NO_ROWS, Actor, Submission
+from mfn_server.federation.live.auditing import audit_verdicts
 from mfn_server.federation.live.chores import Chores, Hopeless
 from mfn_server.federation.live.opening import MANIFEST, Found, tidy, tidy_drafts
 from mfn_server.federation.live.recording import Recorder, Recording, Stepped
@@ -33,6 +34,9 @@ from mfn_server.federation.storage.rows import Batch
 from mfn_server.federation.stream.claims import ManifestCheck
 from mfn_server.federation.stream.receiving import forget
 from mfn_server.federation.stream.sending import ModelReader
+from mfn_server.telemetry.audit import Audit
+from mfn_server.telemetry.metrics.federations import FederationMetrics
+from mfn_server.telemetry.tracing.spans import span
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +55,15 @@ class Live:
     full names. manifest: of its model, None before there is one. stored_bytes: of its files, as last measured.
     """
 
-    def __init__(self, folder: FederationFolder, found: Found, disk: Disk, aggregating: Aggregating) -> None:
+    def __init__(
+        self,
+        folder: FederationFolder,
+        found: Found,
+        disk: Disk,
+        aggregating: Aggregating,
+        audit: Audit,
+        metrics: FederationMetrics,
+    ) -> None:
         self.folder, self.disk, self.created, self.policy = folder, disk, found.created, found.policy
         self.name, self.uid = found.created.name, found.created.uid
         self.enrolled = found.enrolled
@@ -63,7 +75,7 @@ class Live:
         self.timers = Timers(self._due)
         self.models = ModelReader(folder.models, disk)
         self._sequence = found.sequence
-        self._aggregating = aggregating
+        self._aggregating, self._audit, self._metrics = aggregating, audit, metrics
         self._recorder = Recorder(self.messages)
         self._chores = Chores(self.name)
         self._closing = self._deleted = False
@@ -162,7 +174,9 @@ class Live:
             self._know(submission.rows)
             if submission.committed is not None:
                 submission.committed()
+            self._metrics.happened(submission.actions)
             for action in submission.actions:
+                audit_verdicts(self._audit, action)
                 self._do(action)
         self.watchers.tell(recording.told)
 
@@ -198,12 +212,13 @@ class Live:
         self._actor.post(action.due(time.time()))
 
     async def _aggregate(self, action: todo.Aggregate) -> None:
-        attempt = partial(self._aggregating.aggregate, self, action)
-        try:
-            aggregated, rows = await self._chores.until_done(f"aggregating round {action.round}", attempt)
-        except Hopeless:  # the federation goes on without this round
-            aggregated, rows = Aggregated(action.round, SkipReason.FAILED, (), None, 0.0, time.time()), NO_ROWS
-        self._actor.post(aggregated, rows)
+        with span("round", round=action.round, contributions=len(action.contributions)):
+            attempt = partial(self._aggregating.aggregate, self, action)
+            try:
+                aggregated, rows = await self._chores.until_done(f"aggregating round {action.round}", attempt)
+            except Hopeless:  # the federation goes on without this round
+                aggregated, rows = Aggregated(action.round, SkipReason.FAILED, (), None, 0.0, time.time()), NO_ROWS
+            self._actor.post(aggregated, rows)
 
     async def _discard(self, payloads: Sequence[todo.PayloadKey]) -> None:
         await self.disk.run(partial(forget, self.folder.updates, payloads, self.policy.message.update_element_type))
@@ -230,3 +245,4 @@ class Live:
                     folder.models.delete(key)
 
         await self.disk.run(trim)
+        await self.measure()

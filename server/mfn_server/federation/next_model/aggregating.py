@@ -16,6 +16,7 @@ from mfn_grpc.core.aggregation import (
 )
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.tensors import element_count
+from mfn_server.aggregation.computing import aggregated
 from mfn_server.aggregation.memory import require_room
 from mfn_server.errors import Fault
 from mfn_server.federation.live.live import Live
@@ -28,6 +29,7 @@ from mfn_server.federation.storage.rows import Batch, ModelRow
 from mfn_server.kernels import Group
 from mfn_server.runtime import Runtime
 from mfn_server.slices import Sliced, Stopped
+from mfn_server.telemetry.tracing.spans import span
 
 NEEDS = (Group.AGGREGATION,)
 log = logging.getLogger(__name__)
@@ -75,8 +77,9 @@ class Aggregator:
         target = await live.disk.run(partial(_new_model, live, action.base))
         work = Sliced(self._runtime, behalf, _aggregation(live, action, updates, target))
         try:
-            record = await work.result()
-            model = await live.disk.run(target.finish)
+            record = await aggregated(work, live.policy.aggregation, action.round)
+            with span("publish_model", version=action.base.version + 1, bytes=target.total_bytes):
+                model = await live.disk.run(target.finish)
         except AggregationFailure as failure:
             judgements = tuple(map(_judgement, failure.verdicts))
             return Aggregated(action.round, _skip(failure), judgements, None, work.seconds, time.time()), Batch()

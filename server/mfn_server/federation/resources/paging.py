@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from mfn_grpc.core.limits import Limit
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.errors import Fault
-from mfn_server.rpc import MAX_MESSAGE_BYTES
+from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES
 
 PAGE_SIZE = Limit(1, 1000, "1", "most items of a page", whole=True)
 DEFAULT_PAGE_SIZE = 100

@@ -88,6 +88,9 @@ class Watchers:
         self.last: pb.WatchFederationResponse | None = None
         self._open = set[Subscription]()
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def tell(self, messages: Sequence[pb.WatchFederationResponse]) -> None:
         """Pass on what has happened, once it is durable."""
         for message in messages:

@@ -9,7 +9,7 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.errors import Fault
 from mfn_server.federation.resources.paging import Listing, page_of
-from mfn_server.rpc import MAX_MESSAGE_BYTES
+from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES
 
 LISTING = Listing("ListVerdicts", "uid-1", (7, "ada"))
 OTHERS = [

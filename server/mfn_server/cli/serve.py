@@ -1,15 +1,10 @@
-"""The server's sub-commands of `mfn`."""
+"""`mfn serve`: run a server."""
 
 import os
 import sys
 from typing import Annotated
 
 import typer
-
-
-def register(app: typer.Typer) -> None:
-    """Add `mfn serve`; called through the entry-point group `mfn.commands`."""
-    app.command("serve")(serve)
 
 
 def serve(

@@ -1,0 +1,137 @@
+"""Tokens of an identity provider: JSON Web Tokens, signed with a key of its JSON Web Key Set (RFC 7519, 7517)."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import time
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+
+from mfn_server.access.authenticator import Refused
+from mfn_server.access.presented import presented
+from mfn_server.access.reporting import Flaw, Reloads
+from mfn_server.access.watched import LOOK_EVERY_S, Watched
+from mfn_server.rpc.call import Call, Identity
+from mfn_server.rpc.methods import Scope
+
+ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA", "Ed25519"})
+"""Ed25519 is what RFC 9864 calls EdDSA. Never `none`, nor what verifies with a secret that we would have to share."""
+LEEWAY_S = 30
+MAX_SUBJECT_CHARACTERS = 256
+MAX_VERIFIED = 4096
+CREDENTIAL = "token"
+SETTING = "jwt_jwks_file"
+_MALFORMED = (JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What the library raises for tokens that are none: not every fault in their JSON is one that it expects."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What a token said; ends: seconds since 1970."""
+
+    identity: Identity
+    ends: float
+
+
+@dataclass(frozen=True)
+class _KeySet:
+    """Keys, and tokens that they have verified, by their hashes: a signature costs ten times the rest of a call."""
+
+    keys: KeySet
+    verified: dict[bytes, _Verified] = field(default_factory=dict)
+
+    def remember(self, name: bytes, verified: _Verified) -> _Verified:
+        if len(self.verified) >= MAX_VERIFIED:
+            del self.verified[next(iter(self.verified))]
+        self.verified[name] = verified
+        return verified
+
+
+class BearerTokens:
+    """Tokens of one issuer for one audience. Their principal is `issuer|subject`, which no API key can be named.
+
+    Raises OSError and ValueError when the key set cannot be used. now: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        jwks_file: Path,
+        issuer: str,
+        audience: str,
+        reloads: Reloads | None = None,
+        *,
+        now: Callable[[], float] = time,
+        look_every_s: float = LOOK_EVERY_S,
+    ) -> None:
+        self._issuer, self._now = issuer, now
+        self._file = Watched(jwks_file, _key_set, setting=SETTING, reloads=reloads, look_every_s=look_every_s)
+        self._claims = jwt.JWTClaimsRegistry(
+            now=lambda: int(now()),
+            leeway=LEEWAY_S,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+
+    async def authenticate(self, call: Call) -> Identity | None:
+        """Whom the token speaks for; its scopes are the words of its `scope` claim that this server knows."""
+        token = presented(call)
+        if token is None or token.count(".") != 2:
+            return None
+        key_set = await self._file.fresh()
+        name = hashlib.sha256(token.encode(errors="backslashreplace")).digest()
+        verified = key_set.verified.get(name)
+        if verified is None:
+            verified = key_set.remember(name, self._verify(token, key_set.keys))
+        if self._now() >= verified.ends:
+            raise _expired()
+        return verified.identity
+
+    def _verify(self, token: str, keys: KeySet) -> _Verified:
+        try:
+            claims = jwt.decode(token, keys, registry=_Accepted()).claims
+            self._claims.validate(claims)
+        except ExpiredTokenError:
+            raise _expired() from None
+        except _MALFORMED:
+            raise _invalid() from None
+        return _Verified(self._identity(claims), float(claims["exp"]) + LEEWAY_S)
+
+    def _identity(self, claims: dict[str, Any]) -> Identity:
+        subject, words = claims["sub"], claims.get("scope", "")
+        if not (0 < len(subject) <= MAX_SUBJECT_CHARACTERS and subject.isprintable() and isinstance(words, str)):
+            raise _invalid()
+        scopes = frozenset(Scope(word) for word in words.split() if word in set(Scope))
+        return Identity(f"{self._issuer}|{subject}", scopes, CREDENTIAL)
+
+
+class _Accepted(JWSRegistry):
+    """Knows our algorithms and no other, whatever else the library comes to support or to advise against."""
+
+    def get_alg(self, name: str) -> Any:
+        if name not in ALGORITHMS:
+            raise UnsupportedAlgorithmError
+        return self.algorithms[name]
+
+
+def _key_set(raw: bytes) -> _KeySet:
+    """A key set of the file; its secrets, if somebody left any in it, appear in no error."""
+    try:
+        return _KeySet(KeySet.import_key_set(json.loads(raw)))
+    except _MALFORMED as error:
+        raise ValueError(f"it is no JSON Web Key Set with usable keys ({type(error).__name__})") from None
+
+
+def _expired() -> Refused:
+    return Refused(Flaw.EXPIRED, "the token has expired", CREDENTIAL)
+
+
+def _invalid() -> Refused:
+    return Refused(Flaw.INVALID, "the token is not valid here", CREDENTIAL)

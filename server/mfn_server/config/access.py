@@ -1,0 +1,82 @@
+"""Who may call."""
+
+import json
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings
+
+from mfn_server.config.files import readable
+from mfn_server.config.forms import Scopes, Secret
+from mfn_server.config.packages import needed
+from mfn_server.rpc.methods import Scope
+
+MIN_KEY_CHARACTERS = 32
+MAKE_ONE = "make one with: openssl rand -hex 32"
+
+
+class Access(BaseSettings):
+    """API keys, tokens, client certificates."""
+
+    api_key: Secret | None = Field(
+        None, description="one key with every scope, for a server without a keys file; 32 characters or more"
+    )
+    api_key_required: bool = Field(True, description="whether callers need a credential; health checks never do")
+    api_keys_file: Path | None = Field(
+        None, description="file of `mfn keys`: digests, scopes and expiry of many keys; read again when it changes"
+    )
+    api_key_pepper: Secret | None = Field(
+        None, description="secret that the digests of api_keys_file are made with; 32 characters or more"
+    )
+    jwt_jwks_file: Path | None = Field(
+        None, description="JSON Web Key Set whose keys sign accepted tokens; read again when it changes"
+    )
+    jwt_issuer: str | None = Field(None, description="issuer that tokens must name")
+    jwt_audience: str | None = Field(None, description="audience that tokens must name")
+    client_identities: Scopes = Field(
+        {}, description="scopes of client certificates, as JSON: name of the certificate (URI, DNS or CN) to scopes"
+    )
+
+    @field_validator("api_key", "api_key_pepper")
+    @classmethod
+    def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        return long_enough(key)
+
+    @field_validator("api_keys_file")
+    @classmethod
+    def _readable_keys(cls, path: Path | None) -> Path | None:
+        return path and readable(path)
+
+    @field_validator("jwt_jwks_file")
+    @classmethod
+    def _usable_key_set(cls, path: Path | None) -> Path | None:
+        if path is not None:
+            needed("joserfc", extra="jwt")
+            _check_key_set(readable(path))
+        return path
+
+    @field_validator("client_identities")
+    @classmethod
+    def _known_scopes(cls, identities: dict[str, list[str]]) -> dict[str, list[str]]:
+        unknown = sorted({scope for scopes in identities.values() for scope in scopes} - set(Scope))
+        if unknown:
+            raise ValueError(f"scopes {unknown} do not exist; there are {', '.join(Scope)}")
+        if without := [name for name, scopes in identities.items() if not (name and scopes)]:
+            raise ValueError(f"the names {without} are empty or have no scope; give each one at least, or leave it out")
+        return identities
+
+
+def long_enough(key: SecretStr | None) -> SecretStr | None:
+    """The key; raises ValueError for one that can be guessed for its shortness."""
+    if key is not None and len(key.get_secret_value()) < MIN_KEY_CHARACTERS:
+        raise ValueError(f"must have at least {MIN_KEY_CHARACTERS} characters; {MAKE_ONE}")
+    return key
+
+
+def _check_key_set(path: Path) -> None:
+    try:
+        keys = json.loads(path.read_bytes())["keys"]
+    except (ValueError, KeyError, TypeError):
+        keys = None
+    if not (isinstance(keys, list) and keys):
+        raise ValueError(f'{path} is no JSON Web Key Set: write {{"keys": [...]}} with one key at least')

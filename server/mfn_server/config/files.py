@@ -1,0 +1,34 @@
+"""What is wrong with a file that a setting names."""
+
+import os
+from pathlib import Path
+
+
+def readable(path: Path) -> Path:
+    """The path of a file that can be read; raises ValueError."""
+    try:
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {_why(error)}; name a file that this process may read") from None
+
+
+def writable(path: Path) -> Path:
+    """The path of a file that can be appended to, or made; raises ValueError. Makes none."""
+    place = path if path.exists() else path.absolute().parent
+    needed = os.W_OK if path.exists() else os.W_OK | os.X_OK
+    if path.is_dir() or not place.exists() or not os.access(place, needed):
+        raise ValueError(f"{path} cannot be written; name a file in a directory that exists and can be written")
+    return path
+
+
+def writable_directory(path: Path) -> Path:
+    """The path of a directory that can be written, or made; raises ValueError. Makes none."""
+    existing = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise ValueError(f"must be a directory that can be written; {existing} is not")
+    return path
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()

@@ -1,0 +1,45 @@
+"""The settings of this process, or every fault in them at once."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from mfn_server.config.describing import variable
+from mfn_server.config.settings import Settings
+
+READ_ELSEWHERE = {
+    *("MFN_SERVER", "MFN_TOKEN", "MFN_TLS", "MFN_CA_FILE", "MFN_CLIENT_CERT", "MFN_CLIENT_KEY", "MFN_DEBUG"),
+    *("MFN_DEMO_EXAMPLES", "MFN_DEMO_FORGED", "MFN_DEMO_PLACE"),
+    *("MFN_CRASH_AT", "MFN_FUZZ_REQUESTS", "MFN_FUZZ_SEED", "MFN_SOAK_MINUTES"),
+}
+"""Variables of the same prefix that are no settings: the `mfn` command's, its demonstration's, and where a test ends
+the process."""
+
+LIKENESS = 0.75
+"""Share of letters in common from which a name is taken for a misspelt one; the prefix alone makes a fifth of it."""
+
+
+class InvalidSettings(ValueError):
+    """Settings that the server refuses to start with; the text names every fault by its variable."""
+
+    def __init__(self, error: ValidationError) -> None:
+        faults = [f"  {variable(str(fault['loc'][0]))}: {fault['msg']}" for fault in error.errors()]
+        super().__init__("\n".join(["the server cannot start:", *faults]))
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; raises InvalidSettings."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise InvalidSettings(error) from None
+
+
+def misspelt(variables: Iterable[str]) -> dict[str, str]:
+    """Variables that look like a setting but are none, and the setting each comes closest to."""
+    known = {variable(name) for name in Settings.model_fields}
+    unknown = [name for name in variables if name.startswith("MFN_") and name not in known | READ_ELSEWHERE]
+    near = {name: get_close_matches(name, known, n=1, cutoff=LIKENESS) for name in unknown}
+    return {name: found[0] for name, found in near.items() if found}

@@ -1,0 +1,130 @@
+"""Binds a service written as plain coroutines to gRPC: the interceptors, decoding and error translation in one place.
+
+Handlers take raw bytes, because stock grpc.aio answers malformed protobuf with UNKNOWN and the exception's text. Unary
+requests are read as streams of one message, because a unary handler never hears of a caller that closes without one.
+The interceptors are our own and no `grpc.aio.ServerInterceptor`: those see neither the peer nor how the call ends, and
+each costs a task's turn a call.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+
+from mfn_grpc.core.limits import InvalidInput
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_server.errors import Fault, invalid, trailers_of
+from mfn_server.rpc.answering import Silence, answering
+from mfn_server.rpc.call import OK, Call, Context, Outcome, current_call
+from mfn_server.rpc.chain import Interceptors, Proceed, fold
+from mfn_server.rpc.methods import OTHER, Method, method_of
+
+if TYPE_CHECKING:
+    Handler = grpc.RpcMethodHandler[Any, Any]
+else:  # generic in its stubs only
+    Handler = grpc.RpcMethodHandler
+log = logging.getLogger(__name__)
+
+
+def bind(
+    service: ServiceDescriptor, implementation: object, silence: Silence, interceptors: Interceptors
+) -> grpc.GenericRpcHandler:
+    """Serve every method of a service by the coroutine of the same name in snake case.
+
+    A response-streaming method is an async generator. A method that the implementation lacks answers UNIMPLEMENTED,
+    with its `why_not` where it has one.
+    A call whose only message does not come ends with STREAM_IDLE, and so does a stream that nobody reads.
+    """
+    handlers = {
+        method.name: _handler(method_of(method), answering(method, implementation, silence), interceptors)
+        for method in service.methods
+    }
+    return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+
+class OtherMethods(grpc.GenericRpcHandler):
+    """Refuses every method that no service has, behind the interceptors; to be added last."""
+
+    def __init__(self, interceptors: Interceptors) -> None:
+        self._handler = _handler(OTHER, _no_such_method, interceptors)
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
+        """The same refusal for all of them."""
+        return self._handler
+
+
+def _handler(method: Method, answer: Proceed, interceptors: Interceptors) -> Handler:
+    proceed = _chained(interceptors, answer)
+
+    async def handle(requests: AsyncIterator[bytes], context: Context) -> bytes | None:
+        call = Call(method, context, requests, _first_values(context), context.peer())
+        current_call.set(call)
+        await _observed(proceed, call)
+        return await _concluded(call)
+
+    kind = grpc.stream_stream_rpc_method_handler if method.server_streaming else grpc.stream_unary_rpc_method_handler
+    return kind(handle)
+
+
+def _chained(interceptors: Interceptors, answer: Proceed) -> Proceed:
+    guarded = fold(interceptors.guards, answer)
+    return fold(interceptors.observers, partial(_settle, guarded))
+
+
+async def _observed(proceed: Proceed, call: Call) -> None:
+    """Run the whole chain; an observer that fails, which is a defect, costs the call and no more."""
+    try:
+        await proceed(call)
+    except Exception as error:  # noqa: BLE001  # its text goes to the log and an INTERNAL to the caller
+        call.outcome = _failed(_unexpected(error, call))
+
+
+async def _settle(proceed: Proceed, call: Call) -> None:
+    """Turn however the call ends into its outcome; only a cancellation goes further."""
+    try:
+        await proceed(call)
+    except Fault as fault:
+        call.outcome = _failed(fault)
+    except InvalidInput as error:
+        call.outcome = _failed(invalid(error))
+    except asyncio.CancelledError:
+        expired = call.context.time_remaining() == 0
+        call.outcome = Outcome(grpc.StatusCode.DEADLINE_EXCEEDED if expired else grpc.StatusCode.CANCELLED)
+        raise
+    except Exception as error:  # noqa: BLE001  # its text goes to the log and an INTERNAL to the caller
+        call.outcome = _failed(_unexpected(error, call))
+    else:
+        call.outcome = OK
+
+
+async def _concluded(call: Call) -> bytes | None:
+    """Tell the caller how the call ended; the answer of a unary one that ended well."""
+    fault = call.outcome.fault if call.outcome else None
+    if fault is not None:
+        trailers = (*trailers_of(fault, call.request_id), *call.told)
+        await call.context.abort(fault.status_code, fault.message, trailers)
+    call.context.set_trailing_metadata(call.echoes())
+    return call.response
+
+
+def _failed(fault: Fault) -> Outcome:
+    return Outcome(fault.status_code, fault)
+
+
+def _unexpected(error: Exception, call: Call) -> Fault:
+    log.error("call %s failed with an unexpected error", call.request_id, exc_info=error)
+    text = f"internal error; report it with request id {call.request_id}"
+    return Fault(reasons.ERROR_REASON_INTERNAL, text)
+
+
+def _first_values(context: Context) -> dict[str, str | bytes]:
+    """The caller's metadata; of several values of a key the first, so that none can be slipped in behind it."""
+    return dict(reversed(tuple(context.invocation_metadata() or ())))
+
+
+async def _no_such_method(call: Call) -> None:
+    raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, "this server has no such method")

@@ -1,0 +1,91 @@
+"""What became of callers' credentials, and how often the files that they are checked against were read again."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_server.access.authenticator import Refused
+from mfn_server.errors import Fault
+from mfn_server.rpc.call import NOBODY, Call
+from mfn_server.telemetry.metrics.declared import CounterOf
+
+
+class AuthOutcome(StrEnum):
+    """What became of a call's credential."""
+
+    ACCEPTED = "accepted"
+    MISSING = "missing"
+    INVALID = "invalid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    FORBIDDEN = "forbidden"
+    SLOWED = "slowed"
+
+
+AUTH = CounterOf(
+    "mfn_auth_total",
+    "Calls by what became of their credential, health checks apart: accepted, missing, invalid, expired, revoked, "
+    "forbidden (no scope for the method), slowed (not looked at, after too many that were wrong).",
+    ("outcome",),
+)
+RELOADS = CounterOf(
+    "mfn_reloads_total",
+    "Attempts to read a file of keys or certificates again: succeeded, or failed, when the last good one stays.",
+    ("file", "outcome"),
+)
+WATCHED = ("api_keys_file", "jwt_jwks_file", "tls_cert_file")
+
+_REFUSED: Mapping[int, AuthOutcome] = {
+    reasons.ERROR_REASON_CREDENTIALS_MISSING: AuthOutcome.MISSING,
+    reasons.ERROR_REASON_CREDENTIALS_INVALID: AuthOutcome.INVALID,
+    reasons.ERROR_REASON_SCOPE_MISSING: AuthOutcome.FORBIDDEN,
+}
+
+
+class AuthMetrics(Collector):
+    """Counts calls once they have ended; on the event loop only."""
+
+    def __init__(self) -> None:
+        self._counts = dict.fromkeys(AuthOutcome, 0)
+
+    def add(self, call: Call) -> None:
+        """A call has ended; what became of its credential shows in its fault and its identity."""
+        if call.method.is_open:
+            return
+        outcome = call.outcome
+        refused = None if outcome is None or outcome.fault is None else _refused(outcome.fault, call)
+        self._counts[refused or AuthOutcome.ACCEPTED] += 1
+
+    def describe(self) -> list[Metric]:
+        """Without values."""
+        return [AUTH.family({})]
+
+    def collect(self) -> list[Metric]:
+        """As it stands."""
+        return [AUTH.family({(each.value,): count for each, count in self._counts.items()})]
+
+
+class ReloadMetrics:
+    """Counts reloads; `file` is the name of a setting. They begin at zero, or nobody would see the first one rise."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._counter = RELOADS.made(registry)
+        for file in WATCHED:
+            for outcome in ("succeeded", "failed"):
+                self._counter.labels(file, outcome)
+
+    def count(self, file: str, succeeded: bool) -> None:
+        """One attempt."""
+        self._counter.labels(file, "succeeded" if succeeded else "failed").inc()
+
+
+def _refused(fault: Fault, call: Call) -> AuthOutcome | None:
+    if isinstance(fault, Refused):
+        return AuthOutcome(fault.flaw)
+    if fault.reason == reasons.ERROR_REASON_RATE_LIMITED and call.identity is NOBODY:
+        return AuthOutcome.SLOWED
+    return _REFUSED.get(fault.reason)

@@ -1,0 +1,1 @@
+"""Spans: where they hang, what carries them out of the process."""

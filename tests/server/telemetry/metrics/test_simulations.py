@@ -1,0 +1,84 @@
+"""What is counted of runs is what their callers were told."""
+
+import grpc
+
+from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_grpc.v1 import validation_pb2
+from tests.server.calling import refused, rest_of
+from tests.server.conftest import Start
+from tests.server.gates import Gates, eventually
+from tests.server.specs import diverging, spec
+from tests.server.telemetry.metrics.scraping import scrape, value
+
+EDGE = 32
+SMALL = {"model": "mycelium", "grid": "64x64", "steps": "100"}
+
+
+async def test_a_run_is_counted_as_its_summary_says(start: Start) -> None:
+    server = await start(metrics_port=0)
+    message = spec("mycelium", steps=60, shape=(EDGE, EDGE))
+    request = pb.SimulateRequest(spec=message, frame_stride=20, with_features=True)
+    request.feature_options.thresholds.extend([-70, -69.9, -60])
+    answers = await rest_of(server.simulation.Simulate(request))
+    summary = answers[-1].summary
+    samples = await scrape(server)
+    assert summary.mycelium.growth_events > 0
+    assert value(samples, "mfn_growth_events_total", **SMALL) == summary.mycelium.growth_events
+    assert value(samples, "mfn_simulation_cell_steps_total", **SMALL) == summary.steps_done * EDGE * EDGE
+    assert value(samples, "mfn_simulation_frames_total", **SMALL) == sum(each.frame.last for each in answers) == 4
+    assert value(samples, "mfn_fractal_dimension_sum", **SMALL) == summary.mycelium.fractal_dimension
+    assert value(samples, "mfn_fractal_dimension_count") == 1
+    assert value(samples, "mfn_simulation_duration_seconds_sum", **SMALL) == summary.compute_seconds > 0
+    assert value(samples, "mfn_simulations_total", model="mycelium", stop_reason="completed") == 1
+    assert value(samples, "mfn_simulations_total") == 1
+
+
+async def test_a_unary_run_without_features_counts_its_seconds_to_the_last_bit(start: Start) -> None:
+    server = await start(metrics_port=0)
+    answer = await server.simulation.RunSimulation(pb.RunSimulationRequest(spec=spec(steps=6)))
+    samples = await scrape(server)
+    size = {"model": "gray_scott", "grid": "64x64", "steps": "100"}
+    assert value(samples, "mfn_simulation_duration_seconds_sum", **size) == answer.summary.compute_seconds
+    assert value(samples, "mfn_simulation_duration_seconds_count", **size) == 1
+    assert value(samples, "mfn_fractal_dimension_count") == 0
+
+
+async def test_runs_under_way_and_waiting_are_seen_and_a_caller_who_leaves_is_cancelled(
+    start: Start, gates: Gates
+) -> None:
+    server = await start(metrics_port=0, max_running=1)
+    gates.allow(0)
+    running = server.simulation.RunSimulation(pb.RunSimulationRequest(spec=spec(steps=6)))
+    await gates.reached(6)
+    waiting = server.simulation.RunSimulation(pb.RunSimulationRequest(spec=spec(steps=6)))
+    await eventually(lambda: server.application.runtime.admission.queued == 1)
+    samples = await scrape(server)
+    assert (value(samples, "mfn_simulations_running"), value(samples, "mfn_simulations_queued")) == (1, 1)
+    assert value(samples, "mfn_admission_running") == value(samples, "mfn_compute_workers_busy") == 1
+    assert value(samples, "grpc_server_in_flight") == 2
+    waiting.cancel()
+    running.cancel()
+    gates.open()
+    simulations = server.application.metrics.simulations
+    await eventually(lambda: not simulations.running and not simulations.queued)
+    samples = await scrape(server)
+    assert value(samples, "mfn_simulations_total", stop_reason="cancelled") == 1
+    assert value(samples, "mfn_simulations_total") == 1
+
+
+async def test_a_field_that_diverges_is_counted_as_such(start: Start) -> None:
+    server = await start(metrics_port=0)
+    refusal = await refused(server.simulation.RunSimulation(pb.RunSimulationRequest(spec=diverging())))
+    assert refusal.code is grpc.StatusCode.FAILED_PRECONDITION
+    samples = await scrape(server)
+    assert value(samples, "mfn_simulations_total", model="fitzhugh_nagumo", stop_reason="diverged") == 1
+
+
+async def test_the_exponent_is_that_of_the_training_metrics(start: Start) -> None:
+    server = await start(metrics_port=0)
+    assert value(await scrape(server), "mfn_lyapunov_exponent") == 0
+    request = validation_pb2.ValidateRequest(suite=validation_pb2.VALIDATION_SUITE_LEARNING)
+    training = (await server.validation.Validate(request)).summary.training
+    samples = await scrape(server)
+    assert value(samples, "mfn_lyapunov_exponent", model="mycelium") == training.lyapunov_exponent != 0
+    assert value(samples, "mfn_fractal_dimension_sum") == training.fractal_dimension
