@@ -1,11 +1,13 @@
 """Channel set-up: addresses, options, and keys that must not leave the machine."""
 
 import json
+from typing import Any
 
 import pytest
 
 from mfn_client import AsyncClient, Client, InsecureCredentials
-from mfn_client._channel import address, call_metadata, channel_options, is_loopback
+from mfn_client._channel import address, call_metadata, channel_options
+from mfn_client._credentials import Credentials, is_loopback
 
 
 @pytest.mark.parametrize(
@@ -49,9 +51,16 @@ def test_these_targets_stay_on_this_machine(target: str) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
-def test_an_api_key_is_refused_for_a_target_elsewhere(target: str, kind: type[Client | AsyncClient]) -> None:
-    with pytest.raises(InsecureCredentials, match="plain text"):
-        kind(target, api_key="secret")  # pragma: allowlist secret
+@pytest.mark.parametrize("shown", [{"api_key": "secret"}, {"token": "secret"}, {"token": lambda: "secret"}])
+def test_keys_and_tokens_are_refused_for_a_target_elsewhere_without_tls(
+    target: str, kind: type[Client | AsyncClient], shown: dict[str, Any]
+) -> None:
+    with pytest.raises(InsecureCredentials, match=r"plain text.*--tls") as refused:
+        kind(target, **shown)
+    assert "secret" not in str(refused.value)
+    with pytest.raises(InsecureCredentials):
+        kind(target, tls=False, **shown)
+    assert kind(target, tls=True, **shown).target == target
     assert kind(target).target == target
 
 
@@ -67,7 +76,7 @@ def test_calls_are_balanced_kept_alive_and_retried_only_when_unavailable() -> No
     config = json.loads(options["grpc.service_config"])
     (method,) = config["methodConfig"]
     assert config["loadBalancingConfig"] == [{"round_robin": {}}]
-    assert method["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+    assert method["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE", "CANCELLED"]
     assert {"service": "mfn.v1.SimulationService"} not in method["name"]
     assert "UploadArray" not in options["grpc.service_config"]
     assert options["grpc.keepalive_time_ms"] >= 30_000
@@ -85,7 +94,7 @@ def test_a_proxy_is_not_asked_for_this_machine() -> None:
 
 
 def test_every_call_has_an_id_of_its_own_and_the_key_where_there_is_one() -> None:
-    first, second = dict(call_metadata("k")), dict(call_metadata(None))
+    first, second = dict(call_metadata(Credentials(api_key="k"))), dict(call_metadata(Credentials()))
     assert first["x-api-key"] == "k"
     assert "x-api-key" not in second
     assert first["x-request-id"] != second["x-request-id"]

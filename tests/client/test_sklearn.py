@@ -20,6 +20,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_checks
 
 from mfn_client import FEATURE_NAMES, InvalidArgument
+from mfn_client._credentials import Credentials
+from mfn_client._tls import Tls
 from mfn_client.sklearn import FractalFeatures
 from tests.client.backend import Seen
 from tests.client.test_exported_members import imported_by
@@ -110,7 +112,7 @@ def test_a_row_depends_on_its_own_sample_alone_and_nothing_is_changed(features: 
 def test_it_passes_what_applies_of_the_checks_of_scikit_learn(name: str) -> None:
     features: Any = FractalFeatures(LEVELS)
     getattr(estimator_checks, name)("FractalFeatures", features)  # raises when it finds a fault
-    assert features.get_params() == {"thresholds": LEVELS, "server": None, "api_key": None}
+    assert features.get_params() == {"thresholds": LEVELS, "server": None, "api_key": None, "tls": None}
 
 
 class Talkative(FractalFeatures):
@@ -171,6 +173,17 @@ def test_server_and_key_may_come_from_the_environment(target: str, seen: Seen, m
     assert "from outside" not in repr(features)
     FractalFeatures(LEVELS, server=target, api_key="own").transform(FIELDS[:1])  # pragma: allowlist secret
     assert seen.metadata[1]["x-api-key"] == "own"
+
+
+def test_token_and_encryption_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"SERVER": "example.com:1", "TOKEN": "t", "CA_FILE": "ca.pem"}.items():
+        monkeypatch.setenv(f"MFN_{name}", value)
+    assert FractalFeatures(LEVELS)._client()._credentials == Credentials(token="t", tls=Tls(ca_file="ca.pem"))
+    own = FractalFeatures(LEVELS, api_key="own", tls=True)._client()._credentials  # pragma: allowlist secret
+    assert own == Credentials(api_key="own", tls=Tls())  # pragma: allowlist secret
+    monkeypatch.delenv("MFN_CA_FILE")
+    monkeypatch.setenv("MFN_TLS", "1")
+    assert FractalFeatures(LEVELS)._client()._credentials.tls == Tls()
 
 
 def test_without_scikit_learn_the_extra_is_named() -> None:

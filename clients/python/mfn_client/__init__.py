@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         InsecureCredentials,
         InternalError,
         InvalidArgument,
+        InvalidCredentials,
         MfnError,
         NoServer,
         NotFound,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         RpcError,
         SessionSuperseded,
         StreamCorrupted,
+        TlsFailed,
         Unauthenticated,
         Unavailable,
         Unimplemented,
@@ -129,6 +131,7 @@ if TYPE_CHECKING:
     from mfn_client._simulation import Simulation
     from mfn_client._spec import Boundary
     from mfn_client._spectrum import peak_wavelength
+    from mfn_client._tls import Tls
     from mfn_client._uploads import UploadedArray
     from mfn_client._validation import Check, TrainingMetrics, ValidationReport, ValidationStarted, ValidationSummary
     from mfn_client._validation_stream import AsyncValidation, Validation
@@ -184,6 +187,7 @@ __all__ = [
     "InsecureCredentials",
     "InternalError",
     "InvalidArgument",
+    "InvalidCredentials",
     "Ion",
     "Krum",
     "LacunarityPoint",
@@ -226,6 +230,8 @@ __all__ = [
     "Summary",
     "Tensor",
     "TensorManifest",
+    "Tls",
+    "TlsFailed",
     "TrainingMetrics",
     "TrimmedMean",
     "Unauthenticated",
@@ -271,6 +277,7 @@ _MODULES = {
     "_simulation": "Simulation",
     "_spec": "Boundary",
     "_spectrum": "peak_wavelength",
+    "_tls": "Tls",
     "_uploads": "UploadedArray",
     "_validation": "Check TrainingMetrics ValidationReport ValidationStarted ValidationSummary",
     "_validation_stream": "AsyncValidation Validation",

@@ -52,14 +52,14 @@ class AsyncClient(AsyncFederationMethods, BaseClient[AsyncSimulation]):
 
     @cached_property
     def _channel(self) -> grpc.aio.Channel:
-        return aio_channel(self.target, self._api_key, self._options)
+        return aio_channel(self.target, self._credentials, self._options)
 
     @cached_property
     def _bare_channel(self) -> grpc.aio.Channel:
-        return bare_aio_channel(self.target, self._api_key, self._options)
+        return bare_aio_channel(self.target, self._credentials, self._options)
 
     def _metadata(self) -> Metadata:
-        return call_metadata(self._api_key)
+        return call_metadata(self._credentials)
 
     async def _unary(self, call: UnaryCall[T], timeout: float | None) -> T:
         method = self._channel.unary_unary(

@@ -7,10 +7,12 @@ from typing import Any, Generic, TypeVar
 from numpy.typing import ArrayLike
 
 from mfn_client._calls import UnaryCall
-from mfn_client._channel import DEFAULT_TARGET, Options, check_credentials
+from mfn_client._channel import DEFAULT_TARGET, Options
+from mfn_client._credentials import Credentials, Token
 from mfn_client._resume import Backoff
 from mfn_client._spec import Boundaries, FeatureArguments, SpecArguments, simulate_request
 from mfn_client._stream import SimulationStream
+from mfn_client._tls import Tls
 from mfn_client._uploads import UploadedArray
 from mfn_grpc.arrays import AnyArray
 
@@ -27,6 +29,8 @@ class BaseClient(ABC, Generic[S]):
         target: str = DEFAULT_TARGET,
         *,
         api_key: str | None = None,
+        token: Token | None = None,
+        tls: Tls | bool | None = None,
         timeout: float | None = None,
         options: Options = (),
     ) -> None:
@@ -34,17 +38,21 @@ class BaseClient(ABC, Generic[S]):
 
         Args:
             target: HOST:PORT, or anything grpc resolves; host names are balanced over all their addresses.
-            api_key: Sent with every call; refused for targets on other machines, as there is no encryption.
+            api_key: Sent with every call; to other machines only with `tls`.
+            token: The same as `authorization: Bearer`, in place of a key: the token, or a function that returns a fresh
+                one for each call.
+            tls: `Tls(...)` says which authorities vouch for the server and which certificate the client shows; True
+                encrypts with the defaults. Default: no encryption.
             timeout: Seconds for every unary call, in which a busy server is asked again. Default: 5 to 600, as fits
                 the method.
             options: Further channel options of grpc, (name, value) each; they replace ours of the same name.
 
         Raises:
-            InsecureCredentials: see `api_key`.
+            InsecureCredentials: a key or token would leave this machine in plain text.
+            InvalidCredentials: there are both, or one that cannot be sent.
         """
-        check_credentials(target, api_key)
+        self._credentials = Credentials.of(target, api_key, token, tls)
         self.target = target
-        self._api_key = api_key
         self._timeout = timeout
         self._options = options
 

@@ -1,8 +1,6 @@
 """How a channel is set up: its address, its options, and what every call carries."""
 
-import ipaddress
 import json
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +8,9 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from mfn_client._exceptions import InsecureCredentials
+from mfn_client._credentials import Credentials, is_loopback
+from mfn_client._tls import channel_credentials
+from mfn_client._tracing import traced, traced_aio
 
 DEFAULT_TARGET = "localhost:50051"
 ANSWER_BYTES = 8 * 1024 * 1024
@@ -19,12 +19,13 @@ ANSWER_BYTES = 8 * 1024 * 1024
 Options = Sequence[tuple[str, Any]]
 Metadata = tuple[tuple[str, str], ...]
 
+# A server that shuts down cancels what reaches it before its connections have heard of that; it cancels nothing else.
 _RETRIED = {
     "maxAttempts": 4,
     "initialBackoff": "0.1s",
     "maxBackoff": "2s",
     "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE"],
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
 # Every call is a pure function of its request; uploads make something and stay out. Calls about federations are
 # repeated by `UnaryAttempts`, as grpc would repeat an UNAVAILABLE that names the server to ask as well.
@@ -44,40 +45,13 @@ SERVICE_CONFIG: Mapping[str, Any] = {
 }
 
 
-_SOCKETS = ("unix:", "unix-abstract:")
-_NUMERIC = ("ipv4:", "ipv6:")
-_LOCAL_NAMES = re.compile(r"(dns:(///)?)?localhost(:\d+)?", re.IGNORECASE)
-_ADDRESS = re.compile(r"(ipv4:|ipv6:|dns:(///)?)?(?P<host>\[[^\]]*\]|[^:\[\]/,]+)(:\d+)?")
+_SCHEMES = ("unix:", "unix-abstract:", "ipv4:", "ipv6:", "dns:")
 
 
 def address(target: str) -> str:
     """The target with a resolver: host names go through DNS, so that all their addresses are used in turn."""
-    has_scheme = "://" in target or target.startswith((*_SOCKETS, *_NUMERIC, "dns:"))
+    has_scheme = "://" in target or target.startswith(_SCHEMES)
     return target if has_scheme else f"dns:///{target}"
-
-
-def is_loopback(target: str) -> bool:
-    """Whether a target stays on this machine: a Unix socket, localhost, or one loopback address."""
-    if target.startswith(_SOCKETS) or _LOCAL_NAMES.fullmatch(target):
-        return True
-    found = _ADDRESS.fullmatch(target)
-    try:
-        return found is not None and ipaddress.ip_address(found["host"].strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def check_credentials(target: str, api_key: str | None) -> None:
-    """Refuse to send an API key in plain text to another machine.
-
-    Raises:
-        InsecureCredentials: there is a key and the target is not this machine.
-    """
-    if api_key and not is_loopback(target):
-        raise InsecureCredentials(
-            f"The API key would travel to {target} in plain text. Connect through a tunnel or a proxy that listens on "
-            "this machine and encrypts, and use its loopback address as the target."
-        )
 
 
 def channel_options(target: str, extra: Options) -> list[tuple[str, Any]]:
@@ -101,10 +75,9 @@ def channel_options(target: str, extra: Options) -> list[tuple[str, Any]]:
     return list((ours | dict(extra)).items())
 
 
-def call_metadata(api_key: str | None) -> Metadata:
-    """What one call carries: a request id of its own, and the key where there is one."""
-    request_id = ("x-request-id", str(uuid.uuid4()))
-    return (request_id, ("x-api-key", api_key)) if api_key else (request_id,)
+def call_metadata(credentials: Credentials) -> Metadata:
+    """What one call carries: a request id of its own, and the key or token where there is one."""
+    return (("x-request-id", str(uuid.uuid4())), *credentials.metadata())
 
 
 _KINDS = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
@@ -123,22 +96,22 @@ class _SyncDetails(grpc.ClientCallDetails):
         self.compression = details.compression
 
 
-def _sync_interceptor(api_key: str | None) -> Any:
+def _sync_interceptor(credentials: Credentials) -> Any:
     """One interceptor that attaches the metadata to calls of every kind."""
 
     def attach(_self: Any, continuation: Any, details: Any, request: Any) -> Any:
-        metadata = (*(details.metadata or ()), *call_metadata(api_key))
+        metadata = (*(details.metadata or ()), *call_metadata(credentials))
         return continuation(_SyncDetails(details, metadata), request)
 
     bases = tuple(getattr(grpc, f"{kind}ClientInterceptor") for kind in _KINDS)
     return type("CallMetadata", bases, dict.fromkeys(_METHODS, attach))()
 
 
-def _aio_interceptors(api_key: str | None) -> list[Any]:
+def _aio_interceptors(credentials: Credentials) -> list[Any]:
     """The same for asyncio, one object a kind: grpc.aio files each under the first kind it belongs to."""
 
     async def attach(_self: Any, continuation: Any, details: Any, request: Any) -> Any:
-        metadata = grpc.aio.Metadata(*(details.metadata or ()), *call_metadata(api_key))
+        metadata = grpc.aio.Metadata(*(details.metadata or ()), *call_metadata(credentials))
         changed = grpc.aio.ClientCallDetails(
             details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
         )
@@ -148,25 +121,34 @@ def _aio_interceptors(api_key: str | None) -> list[Any]:
     return [type("CallMetadata", (base,), {name: attach})() for base, name in zip(bases, _METHODS, strict=True)]
 
 
-def sync_channel(target: str, api_key: str | None, options: Options) -> grpc.Channel:
+def sync_channel(target: str, credentials: Credentials, options: Options) -> grpc.Channel:
     """A synchronous channel, ready to be called."""
-    check_credentials(target, api_key)
-    plain = grpc.insecure_channel(address(target), options=channel_options(target, options))
-    return grpc.intercept_channel(plain, _sync_interceptor(api_key))
+    place, settings = address(target), channel_options(target, options)
+    if credentials.tls is None:
+        plain = grpc.insecure_channel(place, options=settings)
+    else:
+        plain = grpc.secure_channel(place, channel_credentials(credentials.tls), options=settings)
+    return traced(grpc.intercept_channel(plain, _sync_interceptor(credentials)))
 
 
-def bare_aio_channel(target: str, api_key: str | None, options: Options) -> grpc.aio.Channel:
+def aio_channel(target: str, credentials: Credentials, options: Options) -> grpc.aio.Channel:
+    """A channel of grpc.aio, ready to be called on the running event loop."""
+    return _aio_channel(target, credentials, options, _aio_interceptors(credentials))
+
+
+def bare_aio_channel(target: str, credentials: Credentials, options: Options) -> grpc.aio.Channel:
     """A channel of grpc.aio whose callers pass `call_metadata` themselves.
 
     Its calls tell when they are over (`add_done_callback`) and cost no task of their own, unlike intercepted ones.
     """
-    check_credentials(target, api_key)
-    return grpc.aio.insecure_channel(address(target), options=channel_options(target, options))
+    return _aio_channel(target, credentials, options, None)
 
 
-def aio_channel(target: str, api_key: str | None, options: Options) -> grpc.aio.Channel:
-    """A channel of grpc.aio, ready to be called on the running event loop."""
-    check_credentials(target, api_key)
-    return grpc.aio.insecure_channel(
-        address(target), options=channel_options(target, options), interceptors=_aio_interceptors(api_key)
-    )
+def _aio_channel(
+    target: str, credentials: Credentials, options: Options, interceptors: list[Any] | None
+) -> grpc.aio.Channel:
+    place, settings = address(target), channel_options(target, options)
+    if credentials.tls is None:
+        return traced_aio(grpc.aio.insecure_channel(place, options=settings, interceptors=interceptors))
+    encrypted = channel_credentials(credentials.tls)
+    return traced_aio(grpc.aio.secure_channel(place, encrypted, options=settings, interceptors=interceptors))

@@ -48,7 +48,7 @@ class Client(FederationMethods, BaseClient[Simulation]):
 
     @cached_property
     def _channel(self) -> grpc.Channel:
-        return sync_channel(self.target, self._api_key, self._options)
+        return sync_channel(self.target, self._credentials, self._options)
 
     def _unary(self, call: UnaryCall[T], timeout: float | None) -> T:
         method = self._channel.unary_unary(

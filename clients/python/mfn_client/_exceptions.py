@@ -3,7 +3,8 @@
 ::
 
     MfnError
-    ├── InsecureCredentials          an API key would leave this machine in plain text (also a ValueError)
+    ├── InsecureCredentials          a key or token would leave this machine in plain text (also a ValueError)
+    ├── InvalidCredentials           a key, token or certificate that cannot be used (also a ValueError)
     ├── NoServer                     none is named, and none can run inside this process
     ├── StreamCorrupted              a stream broke the contract: a gap, a wrong checksum, a part out of order
     ├── NotReproducible              a restarted server would not give bit-identical frames
@@ -15,7 +16,8 @@
         ├── ResourceExhausted        RESOURCE_EXHAUSTED: a message or an answer is too large, a quota is used up
         │   └── Overloaded           OVERLOADED, RATE_LIMITED: wait `retry_after` seconds
         ├── DeadlineExceeded         DEADLINE_EXCEEDED; carries the token that continues the work
-        ├── Unavailable              UNAVAILABLE: no connection, draining, warming up
+        ├── Unavailable              UNAVAILABLE: no connection, draining, warming up; CANCELLED by a server that ends
+        ├── TlsFailed                the connection could not be encrypted; `advice` says what to check
         ├── Unimplemented            UNIMPLEMENTED
         ├── Unauthenticated          UNAUTHENTICATED
         ├── PermissionDenied         PERMISSION_DENIED
@@ -39,10 +41,14 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
+from mfn_client._advice import advice, tls_fault
+
 DOMAIN = "mfn.v1"
 DETAILS_KEY = "grpc-status-details-bin"
 NOT_OWNER = "NOT_OWNER"
 """The reason of a server that knows which other one to ask: metadata `owner`."""
+_CLOSED = "Channel closed"
+"""How grpc begins to tell of the calls that were open when their own client was closed."""
 _Detail = TypeVar("_Detail", bound=Message)
 
 
@@ -59,7 +65,11 @@ class MfnError(Exception):
 
 
 class InsecureCredentials(MfnError, ValueError):
-    """An API key together with a target that is not this machine, over a connection without encryption."""
+    """A key or token together with a target that is not this machine, over a connection without encryption."""
+
+
+class InvalidCredentials(MfnError, ValueError):
+    """A key, token or certificate that cannot be used: malformed, expired, without its other half, or one too many."""
 
 
 class NoServer(MfnError):
@@ -135,8 +145,14 @@ class RpcError(MfnError):
         info = self._detail(error_details_pb2.RetryInfo)
         return info.retry_delay.ToTimedelta().total_seconds() if info.HasField("retry_delay") else None
 
+    @property
+    def advice(self) -> str:
+        """What to check, where credentials or the encryption of the connection are at fault; empty otherwise."""
+        return advice(self.code, self.reason, self.message)
+
     def __str__(self) -> str:
         lines = [f"{self._headline()} ({self.reason or self.code.name})"]
+        lines += [f"  {self.advice}"] if self.advice else []
         lines += [f"  {each.field}: {each.description}" for each in self.violations]
         if self.retry_after is not None:
             lines.append(f"  retry after {self.retry_after:g} s")
@@ -212,7 +228,11 @@ class DeadlineExceeded(_Resumable):
 
 
 class Unavailable(RpcError):
-    """No server was reached, or it is starting or stopping."""
+    """No server was reached, or it is starting or stopping; with code CANCELLED it stopped before it took the call."""
+
+
+class TlsFailed(RpcError):
+    """The connection could not be encrypted, or not with a server to be trusted; waiting does not help."""
 
 
 class Unimplemented(RpcError):
@@ -220,11 +240,11 @@ class Unimplemented(RpcError):
 
 
 class Unauthenticated(RpcError):
-    """The API key is missing or not valid."""
+    """The API key, token or certificate is missing or does not hold."""
 
 
 class PermissionDenied(RpcError):
-    """The API key is valid but does not allow this call."""
+    """The credentials hold but do not allow this call."""
 
 
 class NotFound(RpcError):
@@ -281,6 +301,10 @@ def build(code: grpc.StatusCode, message: str, details: bytes) -> RpcError:
     """The exception for a status; a class for the reason goes before the one for the code."""
     reason = RpcError(code, message, details).reason
     kind = _BY_REASON.get(reason) or _BY_CODE.get(code, RpcError)
+    if code is grpc.StatusCode.CANCELLED and not message.startswith(_CLOSED):
+        kind = Unavailable
+    if kind is Unavailable and not reason and tls_fault(message):
+        kind = TlsFailed
     return kind(code, message, details)
 
 

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from mfn_client._client import Client
 from mfn_client._embedded import shared_server
+from mfn_client._environment import credentials_of_environment, tls_of_environment
 from mfn_client._features import FEATURE_NAMES
+from mfn_client._tls import Tls
 
 try:
     from sklearn.base import BaseEstimator, TransformerMixin
@@ -47,8 +49,10 @@ class FractalFeatures(TransformerMixin, BaseEstimator):
         thresholds: Low, medium and high threshold, rising, in the fields' unit. Default: -60, -50, -40, which fit mV.
         server: HOST:PORT. Default: MFN_SERVER of the environment, else one server inside this process, started by the
             first `transform` and shared by all objects; it needs `mfn-grpc[server]`.
-        api_key: Sent to a server that is named; only to this machine. Default: MFN_API_KEY of the environment, which
-            keeps the key out of pickles and of `repr`.
+        api_key: Sent to a server that is named; to other machines only with `tls`. Default: MFN_API_KEY or MFN_TOKEN of
+            the environment, which keep secrets out of pickles and of `repr`.
+        tls: As of `Client`. Default: what MFN_TLS, MFN_CA_FILE, MFN_CLIENT_CERT and MFN_CLIENT_KEY say, as for the
+            `mfn` command.
     """
 
     def __init__(
@@ -57,10 +61,12 @@ class FractalFeatures(TransformerMixin, BaseEstimator):
         *,
         server: str | None = None,
         api_key: str | None = None,
+        tls: Tls | bool | None = None,
     ) -> None:
         self.thresholds = thresholds
         self.server = server
         self.api_key = api_key
+        self.tls = tls
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803  # scikit-learn's names
         """Check the fields.
@@ -87,7 +93,8 @@ class FractalFeatures(TransformerMixin, BaseEstimator):
     def _client(self) -> Client:
         server = self.server or os.environ.get("MFN_SERVER")
         if server is not None:
-            return Client(server, api_key=self.api_key or os.environ.get("MFN_API_KEY"))
+            shown = {"api_key": self.api_key} if self.api_key else credentials_of_environment()
+            return Client(server, tls=tls_of_environment() if self.tls is None else self.tls, **shown)
         embedded = shared_server("server='HOST:PORT'")
         return Client(embedded.target, api_key=embedded.api_key)
 

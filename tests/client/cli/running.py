@@ -9,7 +9,8 @@ from typer.testing import CliRunner, Result
 
 from mfn_client.cli.app import build
 
-CLEAN = {"MFN_SERVER": None, "MFN_API_KEY": None, "MFN_DEBUG": None, "COLUMNS": "200"}
+CONNECTION = ("SERVER", "API_KEY", "TOKEN", "TLS", "CA_FILE", "CLIENT_CERT", "CLIENT_KEY")
+CLEAN = {**{f"MFN_{name}": None for name in CONNECTION}, "MFN_DEBUG": None, "COLUMNS": "200"}
 
 
 def mfn(*arguments: object, **environment: str) -> Result:

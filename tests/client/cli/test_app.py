@@ -61,7 +61,7 @@ def test_help_lists_every_command() -> None:
 def test_every_command_takes_a_server_a_key_and_json(name: str) -> None:
     shown = mfn(name, "--help")
     assert shown.exit_code == 0
-    for option in ("--server", "--api-key", "--json", "MFN_SERVER"):
+    for option in ("--server", "--api-key", "--token", "--tls", "--ca-file", "--client-cert", "--json", "MFN_SERVER"):
         assert option in shown.stdout
 
 
@@ -150,7 +150,7 @@ def test_a_value_error_while_the_embedded_server_runs_is_a_fault_of_ours(
             """Nothing to stop."""
 
     entries(monkeypatch, _embedded, Entry("default", Embedded))
-    with pytest.raises(ValueError, match="inside"), connection.connected(None, None):
+    with pytest.raises(ValueError, match="inside"), connection.connected(connection.EMBEDDED):
         raise ValueError("inside")
 
 
@@ -165,6 +165,19 @@ def test_without_any_server_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch,
 def test_server_and_key_may_come_from_the_environment(target: str, seen: Seen) -> None:
     assert mfn(*NERNST, MFN_SERVER=target, MFN_API_KEY="from outside").exit_code == 0  # pragma: allowlist secret
     assert seen.metadata[0]["x-api-key"] == "from outside"
+
+
+def test_a_token_may_come_from_the_environment(target: str, seen: Seen) -> None:
+    assert mfn(*NERNST, MFN_SERVER=target, MFN_TOKEN="from outside").exit_code == 0
+    assert seen.metadata[0]["authorization"] == "Bearer from outside"
+
+
+def test_a_key_beside_a_token_is_bad_usage(target: str) -> None:
+    done = mfn(*NERNST, "--server", target, "--api-key", "k", "--token", "t")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "Error: Both an API key and a token are given; a call carries one of them\n",
+    )
 
 
 def test_a_key_for_another_machine_is_bad_usage() -> None:

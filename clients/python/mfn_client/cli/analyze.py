@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from mfn_client.cli.connection import connected
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.options import (
-    ApiKey,
     BoundaryOption,
     Cols,
     Dt,
@@ -13,7 +13,6 @@ from mfn_client.cli.options import (
     Param,
     Precision,
     Rows,
-    Server,
     Spacing,
     Stepper,
     spec_arguments,
@@ -28,7 +27,9 @@ DISCRETE_TIME = {"mycelium"}
 """Models that are no differential equations in time: other steppers would have nothing to integrate."""
 
 
+@connecting
 def command(
+    connection: Connection,
     model: ModelName,
     rows: Rows = None,
     cols: Cols = None,
@@ -38,13 +39,11 @@ def command(
     precision: Precision = None,
     stepper: Stepper = None,
     param: Param = None,
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Linear stability: steady states, Turing conditions, predicted wavelength, largest stable time steps."""
     arguments = spec_arguments(rows, cols, dt, spacing, boundary, precision, stepper, param)
-    with connected(server, api_key) as client:
+    with connected(connection) as client:
         report = client.analyze(model, **arguments)
     if json:
         emit_json(report)

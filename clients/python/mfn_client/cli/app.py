@@ -9,7 +9,19 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from mfn_client.cli import analyze, demo, features, goldman, health, models, nernst, participate, simulate, validate
+from mfn_client.cli import (
+    analyze,
+    certs,
+    demo,
+    features,
+    goldman,
+    health,
+    models,
+    nernst,
+    participate,
+    simulate,
+    validate,
+)
 from mfn_client.cli.failures import INTERRUPTED, explain
 from mfn_client.cli.federated_demo import command as federated_demo
 from mfn_client.cli.federation import app as federation
@@ -65,6 +77,7 @@ def build() -> typer.Typer:
     for module in (simulate, analyze, models, features, validate, nernst, goldman, health, demo, participate):
         app.command(module.NAME)(module.command)
     app.add_typer(federation.build())
+    app.add_typer(certs.build())
     app.command(federated_demo.NAME)(federated_demo.command)
     _add_contributed(app)
     return app

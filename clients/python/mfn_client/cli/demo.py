@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfn_client.cli.connection import serving
+from mfn_client.cli.connection import client_of, serving
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.demo_runs import FEDERATED, RUNS, SEED, SIDE, DemoRun
 from mfn_client.cli.federated_demo.lab import load_lab
 from mfn_client.cli.federated_demo.running import demonstrate, prepare
 from mfn_client.cli.federated_demo.showing import tell
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, counted, emit_json, number, table
 
 if TYPE_CHECKING:
@@ -45,21 +46,19 @@ class Outcome:
     files: list[str]
 
 
+@connecting
 def command(
+    connection: Connection,
     out: Annotated[Path, typer.Option(help="The folder to write pictures into; made when missing.")] = Path("demo"),
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Watch patterns form, beside what theory predicts of them; then watch a federation learn although some attack."""
-    from mfn_client import Client
-
     out.mkdir(parents=True, exist_ok=True)
     stage = prepare(load_lab(), FEDERATED)
-    if server is None and not json:
+    if connection.server is None and not json:
         sys.stderr.write(f"{STARTING}\n")
-    with serving(server, api_key) as address:
-        with Client(address.target, api_key=address.api_key) as client:
+    with serving(connection) as address:
+        with client_of(address) as client:
             outcomes = [_run(client, run, out, quiet=json) for run in RUNS]
         if not json:
             _show(outcomes)

@@ -72,10 +72,10 @@ def _remedy(package: str) -> str:
 def _explain_ours(error: Exception) -> Failure | None:
     if not type(error).__module__.startswith("mfn_client."):
         return None
-    from mfn_client import InsecureCredentials, InvalidArgument, MfnError, RpcError
+    from mfn_client import InsecureCredentials, InvalidArgument, InvalidCredentials, MfnError, RpcError
     from mfn_client._export import OutputRefused
 
-    if isinstance(error, OutputRefused | InsecureCredentials):
+    if isinstance(error, OutputRefused | InsecureCredentials | InvalidCredentials):
         return Failure(BAD_USAGE, str(error))
     if isinstance(error, RpcError):
         violations = [{"field": each.field, "description": each.description} for each in error.violations]
@@ -93,8 +93,9 @@ def _hint(error: "RpcError") -> str:
     owner = error.metadata.get("owner", "")
     if error.reason == NOT_OWNER and ":" in owner:
         return f"\nAsk the server that owns it: --server {owner}"
-    if isinstance(error, Unavailable) and not error.reason:
-        return "\nIs a server running there? `mfn serve` starts one."
+    if isinstance(error, Unavailable) and not error.reason and not error.advice:
+        # Of a name with several addresses, grpc tells only why the last one failed: TLS may have failed at another.
+        return "\nIs a server running there? `mfn serve` starts one. For one with TLS, say --tls or --ca-file."
     return ""
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mfn_client.cli.connection import connected
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.failures import UsageError
 from mfn_client.cli.fields import LoadedField, load
-from mfn_client.cli.options import ApiKey, Json, Server, Thresholds
+from mfn_client.cli.options import Json, Thresholds
 from mfn_client.cli.output import console, emit_json
 from mfn_client.cli.tables import dimension_tables, features_table, warnings_table
 
@@ -24,7 +25,9 @@ THRESHOLDS_MV = (-60.0, -50.0, -40.0)
 """The contract's default, in mV."""
 
 
+@connecting
 def command(
+    connection: Connection,
     file: Annotated[
         Path,
         typer.Argument(
@@ -55,8 +58,6 @@ def command(
     window: Annotated[
         int | None, typer.Option(help="With --early-warning: frames of the sliding window. Default: 100.")
     ] = None,
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """The 18 features of a field or a history in a file, with the reason for each one that is undefined."""
@@ -68,7 +69,7 @@ def command(
     if early_warning and not field.is_history:
         raise UsageError("--early-warning needs a history (steps, rows, columns); this is one field")
     levels = _levels(file, field, thresholds)
-    with connected(server, api_key) as client:
+    with connected(connection) as client:
         measured = _measured(client, field, levels, early_warning, watch or [], window)
         analysis = _analysis(client, field, levels[1] if threshold is None else threshold, null) if fractal else None
     if json:

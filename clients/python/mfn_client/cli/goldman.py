@@ -5,14 +5,17 @@ from typing import Annotated
 import typer
 
 from mfn_client.cli.connection import connected
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.connection_options import Connection, connecting
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, emit_json
 from mfn_client.cli.parsing import ION_FORM, parse_ion
 
 NAME = "goldman"
 
 
+@connecting
 def command(
+    connection: Connection,
     ion: Annotated[
         list[str],
         typer.Option(
@@ -23,13 +26,11 @@ def command(
         ),
     ],
     temperature: Annotated[float, typer.Option(help="Temperature, in K, 200 to 400.")] = 310.15,
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """The Goldman voltage. For instance: mfn goldman --ion K:1:1.0:0.005:0.140 --ion Na:1:0.04:0.145:0.015."""
     ions = [parse_ion(text) for text in ion]
-    with connected(server, api_key) as client:
+    with connected(connection) as client:
         potential = client.goldman(ions, temperature)
     if json:
         emit_json({"potential_mv": potential})

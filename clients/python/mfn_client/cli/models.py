@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfn_client.cli.connection import connected
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.failures import UsageError
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, emit_json, number, table
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 NAME = "models"
 
 
+@connecting
 def command(
+    connection: Connection,
     model: Annotated[str | None, typer.Argument(help="Show this one with its parameters. Default: list all.")] = None,
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """The models with their species, parameters, ranges, units and references."""
-    with connected(server, api_key) as client:
+    with connected(connection) as client:
         found = client.models()
     chosen = _choose(found, model)
     if json:

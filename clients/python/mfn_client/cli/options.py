@@ -8,26 +8,6 @@ from mfn_client.cli.failures import UsageError
 from mfn_client.cli.parsing import parse_boundaries, parse_parameters, parse_spacing
 
 JSON = "--json"
-Server = Annotated[
-    str | None,
-    typer.Option(
-        "--server",
-        envvar="MFN_SERVER",
-        metavar="HOST:PORT",
-        help="The server to call. Default: one started inside this process for this command.",
-        rich_help_panel="Connection",
-    ),
-]
-ApiKey = Annotated[
-    str | None,
-    typer.Option(
-        "--api-key",
-        envvar="MFN_API_KEY",
-        help="Sent to --server; only to this machine, as there is no encryption.",
-        show_envvar=True,
-        rich_help_panel="Connection",
-    ),
-]
 Json = Annotated[
     bool,
     typer.Option(

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mfn_client.cli.connection import credentials
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.failures import JobFailed, UsageError
 from mfn_client.cli.federation.keys import private_key
 from mfn_client.cli.federation.options import NAME_A_SERVER
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, counted, emit_json
 
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ FUNCTION = "MODULE:FUNCTION"
 CONNECT_FOR_S = 30.0
 
 
+@connecting
 def command(
+    connection: Connection,
     fit: Annotated[str, typer.Argument(metavar=FUNCTION, help="Trains: fit(arrays, config) of a module found here.")],
     federation: Annotated[str, typer.Option(help="The federation, such as digits.")],
     name: Annotated[str, typer.Option(help="The participant's name, as enrolled.")],
@@ -51,16 +55,15 @@ def command(
             "server has answered yet.",
         ),
     ] = None,
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Take part in a federation until it is over. For instance: mfn participate train:fit --federation digits ..."""
-    if server is None:
+    if connection.server is None:
         raise UsageError(NAME_A_SERVER)
     own = [_Own(words) for words in (fit, evaluate) if words is not None]
-    settings = {"on_error": on_error, "cache": cache, "record": record, **_patience(retry_for)}
-    done = _taken_part(server, federation, own, name=name, key=private_key(key), api_key=api_key, **settings)
+    settings: dict[str, Any] = {"on_error": on_error, "cache": cache, "record": record, **_patience(retry_for)}
+    settings |= {"name": name, "key": private_key(key), **credentials(connection)}
+    done = _taken_part(connection.server, federation, own, **settings)
     if json:
         emit_json(done)
     else:

@@ -10,9 +10,9 @@ import typer
 from rich.markup import escape
 
 from mfn_client.cli.connection import connected
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.failures import UsageError
 from mfn_client.cli.options import (
-    ApiKey,
     BoundaryOption,
     Cols,
     Dt,
@@ -21,7 +21,6 @@ from mfn_client.cli.options import (
     Param,
     Precision,
     Rows,
-    Server,
     Spacing,
     Stepper,
     Thresholds,
@@ -42,7 +41,9 @@ LIVE_EDGE = 128
 """Longest edge of frames that are only looked at, in cells."""
 
 
+@connecting
 def command(
+    connection: Connection,
     model: ModelName,
     rows: Rows = None,
     cols: Cols = None,
@@ -73,8 +74,6 @@ def command(
         list[Path] | None,
         typer.Option(help="Write a file: .npz, .zarr, .png (last frame), .gif or .mp4. May be repeated."),
     ] = None,
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Run a simulation and watch it; write its frames to files."""
@@ -88,7 +87,7 @@ def command(
     arguments |= _frames(steps, stride, paths, live)
     arguments |= _features(features, feature_species, thresholds)
     began = time.perf_counter()
-    with Outputs(paths) as outputs, connected(server, api_key) as client, client.simulate(model, **arguments) as run:
+    with Outputs(paths) as outputs, connected(connection) as client, client.simulate(model, **arguments) as run:
         with _view(model, steps, live, quiet=json) as view:
             _follow(run, outputs, view)
         written = outputs.finish(run.summary)

@@ -8,8 +8,9 @@ import typer
 from rich.markup import escape
 
 from mfn_client.cli.connection import connected
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.failures import JOB_FAILED
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, counted, emit_json
 from mfn_client.cli.tables import checks_table, training_sentence, training_table
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 NAME = "validate"
 
 
+@connecting
 def command(
+    connection: Connection,
     suite: Annotated[
         str,
         typer.Argument(
@@ -28,12 +31,10 @@ def command(
         ),
     ] = "quick",
     seed: Annotated[int, typer.Option(help="Of everything random in the checks.")] = 0,
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Measure the engine against exact results; the exit code is 1 if any check fails."""
-    with connected(server, api_key) as client, client.validate_stream(suite, seed) as run:
+    with connected(connection) as client, client.validate_stream(suite, seed) as run:
         checks = _followed(run, quiet=json)
         summary = run.summary
     if summary is None:

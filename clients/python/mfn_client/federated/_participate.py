@@ -10,7 +10,9 @@ from typing import Any
 import grpc.aio
 
 from mfn_client._channel import Options, bare_aio_channel, call_metadata
+from mfn_client._credentials import Credentials, Token
 from mfn_client._federation_names import federation_name, participant_name
+from mfn_client._tls import Tls
 from mfn_client.federated._identity import Identity
 from mfn_client.federated._jobs import Jobs
 from mfn_client.federated._models import ModelStore
@@ -38,6 +40,8 @@ def participate(
     name: str,
     key: Key,
     api_key: str | None = None,
+    token: Token | None = None,
+    tls: Tls | bool | None = None,
     on_error: str = "raise",
     record: Record | None = None,
     cache: str | Path | None = None,
@@ -68,7 +72,10 @@ def participate(
             participant does not evaluate.
         name: The participant's, as enrolled: "alice" or "federations/digits/participants/alice".
         key: Its private key: a PEM file, 32 raw bytes, or an object of `cryptography`.
-        api_key: Sent with the call; refused for targets on other machines, as there is no encryption.
+        api_key: Sent with the call; to other machines only with `tls`.
+        token: The same as `authorization: Bearer`, in place of a key: the token, or a function that returns a fresh one
+            each time the participant joins.
+        tls: As of `Client`.
         on_error: What follows when `fit` raises or returns something else than it must. The server is told the kind of
             the error in any case. "raise" (default): leave, and raise it here; "decline": wait for the next round. An
             `evaluate` that raises counts as silence then.
@@ -86,12 +93,14 @@ def participate(
         SessionSuperseded: the same participant joined elsewhere.
         RpcError: the server refuses for good (NOT_ENROLLED, SIGNATURE_INVALID, MANIFEST_MISMATCH and the like), or
             could not be reached for `retry_for` or `connect_for` seconds.
+        InsecureCredentials: a key or token would leave this machine in plain text.
+        InvalidCredentials: a key, token or certificate cannot be used.
         ValueError: an argument is not valid. Whatever `fit`, `evaluate` and `record` raise, see `on_error`.
     """
     jobs = Jobs(own_thread=False)
     settings = _Settings(fit, evaluate, on_error, record, cache, memory_bytes, retry_for, connect_for, jobs)
     who = Identity(participant_name(federation, name), load_key(key))
-    with_server = _Server(server, api_key, options)
+    with_server = _Server(server, Credentials.of(server, api_key, token, tls), options)
     return _on_another_thread(lambda: _take_part(with_server, federation, who, settings), jobs)
 
 
@@ -104,6 +113,8 @@ async def participate_async(
     name: str,
     key: Key,
     api_key: str | None = None,
+    token: Token | None = None,
+    tls: Tls | bool | None = None,
     on_error: str = "raise",
     record: Record | None = None,
     cache: str | Path | None = None,
@@ -119,8 +130,9 @@ async def participate_async(
     jobs = Jobs(own_thread=True)
     settings = _Settings(fit, evaluate, on_error, record, cache, memory_bytes, retry_for, connect_for, jobs)
     who = Identity(participant_name(federation, name), load_key(key))
+    with_server = _Server(server, Credentials.of(server, api_key, token, tls), options)
     try:
-        return await _take_part(_Server(server, api_key, options), federation, who, settings)
+        return await _take_part(with_server, federation, who, settings)
     finally:
         jobs.close()
 
@@ -128,11 +140,11 @@ async def participate_async(
 class _Server:
     """Where the server is, and how it is called."""
 
-    def __init__(self, target: str, api_key: str | None, options: Options) -> None:
-        self._target, self._api_key, self._options = target, api_key, options
+    def __init__(self, target: str, credentials: Credentials, options: Options) -> None:
+        self._target, self._credentials, self._options = target, credentials, options
 
     def channel(self) -> grpc.aio.Channel:
-        return bare_aio_channel(self._target, self._api_key, self._options)
+        return bare_aio_channel(self._target, self._credentials, self._options)
 
     def opener(self, channel: grpc.aio.Channel) -> Callable[[], Any]:
         """Opens a call of Federate on the channel, each with a request id of its own."""
@@ -141,7 +153,7 @@ class _Server:
             request_serializer=pb.FederateRequest.SerializeToString,
             response_deserializer=pb.FederateResponse.FromString,
         )
-        return lambda: method(metadata=call_metadata(self._api_key))
+        return lambda: method(metadata=call_metadata(self._credentials))
 
 
 class _Settings:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import grpc
 
-from mfn_client._exceptions import NOT_OWNER, MfnError, RpcError, StreamCorrupted
+from mfn_client._exceptions import NOT_OWNER, MfnError, RpcError, StreamCorrupted, TlsFailed
 from mfn_client._resume import is_busy
 
 FIRST_DELAY_S = 0.1
@@ -39,7 +39,7 @@ def passes(error: MfnError) -> bool:
     """Whether joining again may help: the way to the server, its load or its storage failed, or bytes were damaged."""
     if not isinstance(error, RpcError):
         return isinstance(error, StreamCorrupted)
-    return (
+    return not isinstance(error, TlsFailed) and (
         is_busy(error)
         or error.reason in _PASSING_REASONS
         or (not error.reason and error.code in _PASSING_CODES)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mfn_client.cli.connection import serving
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.failures import UsageError
 from mfn_client.cli.federated_demo import comparing
 from mfn_client.cli.federated_demo.comparing import Choice
@@ -15,7 +16,7 @@ from mfn_client.cli.federated_demo.lab import load_lab
 from mfn_client.cli.federated_demo.plan import Plan
 from mfn_client.cli.federated_demo.running import demonstrate, prepare
 from mfn_client.cli.federated_demo.showing import tell
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, counted, emit_json
 
 NAME = "federated-demo"
@@ -24,7 +25,9 @@ LARGEST_SEED = 2**32 - 1
 COMPARING = "With --compare"
 
 
+@connecting
 def command(
+    connection: Connection,
     participants: Annotated[int, typer.Option(help="How many take part, each a process.")] = Plan.participants,
     attackers: Annotated[
         int, typer.Option(help="How many of them attack; the rule is told how many.")
@@ -57,8 +60,6 @@ def command(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the table as Markdown.", rich_help_panel=COMPARING)
     ] = False,
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Learn handwritten digits in a federation of processes while some of them attack.
@@ -76,12 +77,12 @@ def command(
     elif markdown or any(said is not None for said in (seeds, rules, attacks)):
         raise UsageError("--seeds, --rules, --attacks and --markdown go with --compare")
     else:
-        _demonstrate(plan, server, api_key, json)
+        _demonstrate(plan, connection, json)
 
 
-def _demonstrate(plan: Plan, server: str | None, api_key: str | None, json: bool) -> None:
+def _demonstrate(plan: Plan, connection: Connection, json: bool) -> None:
     stage = prepare(load_lab(), plan)
-    with ended_by_signals(), serving(server, api_key) as address:
+    with ended_by_signals(), serving(connection) as address:
         outcome = demonstrate(stage, address, quiet=json)
     if json:
         emit_json({"plan": plan, "outcome": outcome})

@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from mfn_client.cli.connection import Address
+from mfn_client.cli.connection import client_of
+from mfn_client.cli.connection_options import Connection
 from mfn_client.cli.failures import JobFailed
 from mfn_client.cli.federated_demo.ending import ended_by_signals
 from mfn_client.cli.federated_demo.fleet import Fleet
@@ -55,24 +56,22 @@ def prepare(lab: Lab, plan: Plan) -> Stage:
     return Stage(lab, plan, experiment, policy, attack, held)
 
 
-def demonstrate(stage: Stage, address: Address, quiet: bool) -> Outcome:
+def demonstrate(stage: Stage, address: Connection, quiet: bool) -> Outcome:
     """Run the federation and show its rounds as they end."""
     with ended_by_signals(), shown(stage.plan, quiet) as show:
         return run(stage, address, show)
 
 
-def run(stage: Stage, address: Address, show: Callable[[RoundReport], object]) -> Outcome:
+def run(stage: Stage, address: Connection, show: Callable[[RoundReport], object]) -> Outcome:
     """Run the federation to its end; `show` gets every round as it ends. Nothing stays behind, whatever happens.
 
     Raises:
         JobFailed: a participant's process ended early, or the federation before its time.
     """
-    from mfn_client import Client
-
     began = time.perf_counter()
     with (
         TemporaryDirectory(prefix="mfn-federated-demo-") as folder,
-        Client(address.target, api_key=address.api_key) as client,
+        client_of(address) as client,
         _federation(client, stage) as name,
         Fleet(Path(folder)) as fleet,
     ):
@@ -103,7 +102,7 @@ def _federation(client: "Client", stage: Stage) -> Iterator[str]:
             sys.stderr.write(f"{made.name} may still be on the server: {error}\n")
 
 
-def _start(fleet: Fleet, stage: Stage, address: Address, client: "Client", name: str, folder: Path) -> None:
+def _start(fleet: Fleet, stage: Stage, address: Connection, client: "Client", name: str, folder: Path) -> None:
     """Enrol everybody with a new key, write their digits to files, and start their processes."""
     import numpy as np
 
@@ -112,7 +111,7 @@ def _start(fleet: Fleet, stage: Stage, address: Address, client: "Client", name:
     from mfn_client.federated import generate_key, public_key, save_key
 
     (folder / FORGED_FOLDER).mkdir()
-    who = {"MFN_SERVER": address.target} | ({} if address.api_key is None else {"MFN_API_KEY": address.api_key})
+    who = address.environment()
     for place, (participant, shard) in enumerate(zip(stage.plan.names, stage.held.shards, strict=True)):
         key, samples = folder / f"{participant}.pem", folder / f"{participant}.npz"
         save_key(generate_key(), key)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.federation.options import FederationName, named_server
 from mfn_client.cli.federation.policies import read_policy
 from mfn_client.cli.federation.policy_words import unprotected
 from mfn_client.cli.federation.upload import hand_over
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, emit_json
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 NAME = "create"
 
 
+@connecting
 def command(
+    connection: Connection,
     federation: FederationName,
     model: Annotated[
         Path | None, typer.Option(help="The first model: an .npz archive of floating-point arrays. Default: later.")
@@ -43,14 +46,12 @@ def command(
         float | None, typer.Option(help="Longest time that a round collects updates, in s. Default: 600.")
     ] = None,
     title: Annotated[str, typer.Option(help="Title for people.")] = "",
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Create a federation. For instance: mfn federation create digits --model first.npz --max-rounds 20."""
     said = {"min_participants": min_participants, "max_rounds": max_rounds, "round_deadline_seconds": deadline}
     chosen = read_policy(policy, aggregation={"rule": rule, "f": f, "pre_aggregators": pre}, **said)
-    with named_server(server, api_key) as client:
+    with named_server(connection) as client:
         made = client.create_federation(federation, chosen, title=title)
         if model is not None:
             _upload(client, made, model)

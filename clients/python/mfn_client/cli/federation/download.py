@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.failures import JobFailed
 from mfn_client.cli.federation.options import FederationName, named_server
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, emit_json
 
 if TYPE_CHECKING:
@@ -16,16 +17,16 @@ if TYPE_CHECKING:
 NAME = "download"
 
 
+@connecting
 def command(
+    connection: Connection,
     federation: FederationName,
     out: Annotated[Path, typer.Option(help="The .npz archive to write. Default: model.npz.")] = Path("model.npz"),
     best: Annotated[bool, typer.Option("--best", help="The model with the best score, not the newest.")] = False,
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Write a federation's model to a file. For instance: mfn federation download digits --best --out best.npz."""
-    with named_server(server, api_key) as client:
+    with named_server(connection) as client:
         ref = _chosen(client.get_federation(federation), best)
         path = client.download_model(federation, ref, path=out)
     if json:

@@ -7,16 +7,19 @@ from typing import Annotated
 
 import typer
 
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.failures import UsageError
 from mfn_client.cli.federation.keys import private_key, public_key_of
 from mfn_client.cli.federation.options import FederationName, named_server
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, emit_json
 
 NAME = "enrol"
 
 
+@connecting
 def command(
+    connection: Connection,
     federation: FederationName,
     participant: Annotated[str, typer.Argument(metavar="PARTICIPANT", help="The name to enrol, such as alice.")],
     key: Annotated[
@@ -28,13 +31,11 @@ def command(
         typer.Option(help="Its public key, 64 hexadecimal digits, when the private one is elsewhere, as it should be."),
     ] = None,
     title: Annotated[str, typer.Option(help="Title for people.")] = "",
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Bind a participant's name to its key. For instance: mfn federation enrol digits alice --key alice.pem."""
     raw = _public(key, public_key)
-    with named_server(server, api_key) as client:
+    with named_server(connection) as client:
         enrolled = client.enrol_participant(federation, participant, raw, title=title)
     if json:
         emit_json(enrolled)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfn_client.cli.connection import connected
+from mfn_client.cli.connection_options import Connection
 from mfn_client.cli.failures import UsageError
 
 if TYPE_CHECKING:
@@ -17,13 +18,13 @@ NAME_A_SERVER = "a federation lives on a server that stays: name one with --serv
 
 
 @contextmanager
-def named_server(server: str | None, api_key: str | None) -> Iterator["Client"]:
+def named_server(connection: Connection) -> Iterator["Client"]:
     """A client of the server that is named; one inside this process would end with the command.
 
     Raises:
         UsageError: none is named.
     """
-    if server is None:
+    if connection.server is None:
         raise UsageError(NAME_A_SERVER)
-    with connected(server, api_key) as client:
+    with connected(connection) as client:
         yield client

@@ -4,22 +4,23 @@ from typing import Annotated
 
 import typer
 
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.federation.options import FederationName, named_server
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, emit_json
 
 NAME = "remove"
 
 
+@connecting
 def command(
+    connection: Connection,
     federation: FederationName,
     participant: Annotated[str, typer.Argument(metavar="PARTICIPANT", help="The name it was enrolled with.")],
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Remove a participant and end its session; what it was acknowledged still counts."""
-    with named_server(server, api_key) as client:
+    with named_server(connection) as client:
         name = client.get_federation(federation).name
         client.remove_participant(federation, participant)
     if json:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.failures import JobFailed
 from mfn_client.cli.federation.options import FederationName, named_server
 from mfn_client.cli.federation.policy_words import policy_line, waiting
@@ -17,7 +18,7 @@ from mfn_client.cli.federation.rows import (
     round_row,
     short_name,
 )
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, counted, emit_json, number, table
 
 if TYPE_CHECKING:
@@ -27,18 +28,18 @@ NAME = "show"
 VERDICT_COLUMNS = ("participant", "verdict", "why", ">norm", ">score")
 
 
+@connecting
 def command(
+    connection: Connection,
     federation: FederationName,
     rounds: Annotated[int, typer.Option(min=0, help="How many of its last rounds to show.")] = 10,
     verdicts_of: Annotated[
         int | None, typer.Option("--round", min=1, help="Show what became of every participant in this round.")
     ] = None,
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """One federation with its participants and last rounds; with --round, the verdicts of one."""
-    with named_server(server, api_key) as client:
+    with named_server(connection) as client:
         found = client.get_federation(federation)
         participants = list(client.list_participants(federation))
         last = list(islice(client.list_rounds(federation), max(rounds, 1)))

@@ -8,9 +8,10 @@ from zipfile import BadZipFile
 
 import typer
 
+from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.failures import UsageError
 from mfn_client.cli.federation.options import FederationName, named_server
-from mfn_client.cli.options import ApiKey, Json, Server
+from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, emit_json
 
 if TYPE_CHECKING:
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
 NAME = "upload"
 
 
+@connecting
 def command(
+    connection: Connection,
     federation: FederationName,
     model: Annotated[Path, typer.Argument(metavar="FILE", help="An .npz archive of floating-point arrays.")],
-    server: Server = None,
-    api_key: ApiKey = None,
     json: Json = False,
 ) -> None:
     """Hand a federation its first model. For instance: mfn federation upload digits first.npz."""
-    with named_server(server, api_key) as client:
+    with named_server(connection) as client:
         ref = hand_over(client, federation, model)
     if json:
         emit_json(ref)
