@@ -40,11 +40,11 @@ def unchanged(arrays: Arrays, config: Mapping[str, Any]) -> tuple[Arrays, int, d
 
 @asynccontextmanager
 async def taking_part(
-    target: str, name: str, keys: Mapping[str, Ed25519PrivateKey]
+    target: str, name: str, keys: Mapping[str, Ed25519PrivateKey], api_key: str | None = None
 ) -> AsyncIterator[list[asyncio.Task[Any]]]:
     """All participants at once, until the context ends."""
     tasks = [
-        asyncio.create_task(participate_async(target, name, unchanged, name=participant, key=key))
+        asyncio.create_task(participate_async(target, name, unchanged, name=participant, key=key, api_key=api_key))
         for participant, key in keys.items()
     ]
     try:

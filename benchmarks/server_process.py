@@ -21,7 +21,7 @@ class ServerProcess:
     """Runs while the context is entered; target: "127.0.0.1:port". Settings are by name, for instance `workers=1`."""
 
     def __init__(self, **settings: object) -> None:
-        self._settings = {"env": "dev", "host": "127.0.0.1", "port": _free_port(), **settings}
+        self._settings = {"env": "dev", "host": "127.0.0.1", "port": free_port(), **settings}
         self.target = f"{self._settings['host']}:{self._settings['port']}"
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the context ends
         self._process: subprocess.Popen[bytes] | None = None
@@ -87,7 +87,8 @@ def _serves(client: Client) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,0 +1,18 @@
+"""Runs a program that prints its port and serves until its input ends."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def serving(module: str) -> Iterator[str]:
+    """The address of `python -m module` while the context is entered."""
+    command = (sys.executable, "-m", module)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            port = process.stdout.readline() if process.stdout else ""
+            yield f"127.0.0.1:{int(port)}"
+        finally:
+            process.kill()

@@ -1,0 +1,61 @@
+"""Simulate float32 frames through every interceptor, against the same server with its guards and telemetry off.
+
+Frames of 512 x 512, one a step; two server processes that take turns with one client that does not decode.
+"""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import grpc
+
+from benchmarks.chained_server import chained_server
+from benchmarks.machine import MIB
+from benchmarks.rows import Row, at_least
+from benchmarks.server_process import ServerProcess
+from benchmarks.timing import interleaved, ratio
+from mfn_grpc.v1 import simulation_pb2 as pb
+
+SIMULATE = "/mfn.v1.SimulationService/Simulate"
+EDGE = 512
+STEPS = {True: 5, False: 150}
+REPEATS = {True: 2, False: 20}
+Metadata = tuple[tuple[str, str], ...]
+
+
+def measure(quick: bool) -> Iterator[Row]:
+    """One row."""
+    with (
+        chained_server() as ours,
+        ServerProcess(log_level="WARNING") as bare,
+        grpc.insecure_channel(ours.server.target) as ours_channel,
+        grpc.insecure_channel(bare.target) as bare_channel,
+    ):
+        contestants = {
+            "chain": partial(_rate, ours_channel, (("x-api-key", ours.key),), STEPS[quick]),
+            "off": partial(_rate, bare_channel, (), STEPS[quick]),
+        }
+        rates = interleaved(contestants, REPEATS[quick])
+    ratios = ratio(rates["chain"], rates["off"])
+    yield Row(
+        f"Simulate, {EDGE} x {EDGE} float32 frames, through the whole chain",
+        "the same with guards and telemetry off",
+        value=ratios.median,
+        unit="x",
+        bar=at_least(0.98),
+        spread=ratios.spread,
+        figure=f"{rates['chain'].median:,.0f} MiB/s, off {rates['off'].median:,.0f}",
+        samples={name: samples.values for name, samples in rates.items()},
+    )
+
+
+def _rate(channel: grpc.Channel, metadata: Metadata, steps: int) -> float:
+    """MiB a second of one stream."""
+    spec = pb.SimulationSpec(grid=pb.Grid(shape=[EDGE, EDGE]), steps=steps, precision=pb.PRECISION_FLOAT32)
+    spec.gray_scott.SetInParent()
+    request = pb.SimulateRequest(spec=spec, frame_stride=1).SerializeToString()
+    method: Any = channel.unary_stream(SIMULATE)
+    began = time.perf_counter()
+    size = sum(len(raw) for raw in method(request, metadata=metadata))
+    return size / MIB / (time.perf_counter() - began)

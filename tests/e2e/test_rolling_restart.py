@@ -1,0 +1,149 @@
+"""Two servers behind client-side balancing are restarted in turn under load, and no call fails."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+
+import grpc
+import pytest
+
+from mfn_client import Client
+from mfn_grpc.v1.electrochemistry_pb2 import ComputeGoldmanRequest, Ion
+from mfn_grpc.v1.electrochemistry_pb2_grpc import ElectrochemistryServiceStub
+from tests.e2e.process import PATIENCE_S, ServerProcess
+
+SETTINGS: dict[str, Any] = {
+    "workers": 1,
+    "resume_token_key": "r" * 32,
+    "rate_limit_enabled": False,
+    "drain_notice_s": 0.5,
+    "drain_grace_s": 60,
+}
+RETRIES = {
+    "maxAttempts": 4,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "2s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
+}
+POLICY = {
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "methodConfig": [{"name": [{"service": "mfn.v1.ElectrochemistryService"}], "retryPolicy": RETRIES}],
+}
+OPTIONS = [
+    ("grpc.service_config", json.dumps(POLICY)),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+]
+"""What callers without our client give to their channel."""
+GOLDMAN = ComputeGoldmanRequest(
+    ions=[Ion(z_valence=1, permeability=1, concentration_out_molar=0.005, concentration_in_molar=0.14)]
+)
+"""Of a single ion, for which it is the Nernst potential."""
+STREAM: dict[str, Any] = {"rows": 64, "cols": 64, "steps": 400, "stride": 100, "seed": 3}
+ROUND = 50
+PAUSE_S = 0.002
+"""Between two calls: the load leaves the servers room to be restarted on a busy machine."""
+
+
+class Load:
+    """Calls of several kinds, over and over, until told to stop; a failure stops its kind and is kept."""
+
+    def __init__(self) -> None:
+        self.done: Counter[str] = Counter()
+        self._stop = threading.Event()
+        self._threads = ThreadPoolExecutor()
+        self._running: list[Any] = []
+
+    def begin(self, kind: str, call: Callable[[], object]) -> None:
+        """Call again and again."""
+
+        def loop() -> None:
+            while not self._stop.wait(PAUSE_S):
+                call()
+                self.done[kind] += 1
+
+        self._running.append(self._threads.submit(loop))
+
+    def goes_on(self, count: int) -> None:
+        """Return once each kind has succeeded so often again; raises what failed."""
+        wanted = {kind: done + count for kind, done in dict(self.done).items()}
+        deadline = time.monotonic() + PATIENCE_S
+        while any(self.done[kind] < goal for kind, goal in wanted.items()):
+            assert time.monotonic() < deadline, (self.done, wanted)
+            self._raise_failures()
+            time.sleep(0.02)
+
+    def end(self) -> None:
+        """Stop; raises what failed."""
+        self._stop.set()
+        self._threads.shutdown()
+        self._raise_failures()
+
+    def _raise_failures(self) -> None:
+        for future in self._running:
+            if future.done():
+                future.result()
+
+
+@contextmanager
+def calling(target: str) -> Iterator[Load]:
+    """The load: our client's calls, its streams, and a plain stub that has the service config and nothing else."""
+    load = Load()
+    with Client(target) as client, grpc.insecure_channel(target, options=OPTIONS) as channel:
+        stub = ElectrochemistryServiceStub(channel)
+        expected = digest(client)
+        nernst = client.nernst(1, 0.005, 0.14)
+
+        def unary() -> None:
+            assert client.nernst(1, 0.005, 0.14) == nernst
+
+        def stream() -> None:
+            assert digest(client) == expected
+
+        def plain() -> None:
+            assert stub.ComputeGoldman(GOLDMAN, timeout=PATIENCE_S).potential_mv == pytest.approx(nernst)
+
+        for kind, call in (("unary", unary), ("stream", stream), ("plain stub", plain)):
+            load.done[kind] = 0
+            load.begin(kind, call)
+        try:
+            yield load
+        finally:
+            load.end()
+
+
+def digest(client: Client) -> list[tuple[int, bytes]]:
+    """Every frame of a run."""
+    with client.simulate("gray_scott", **STREAM) as frames:
+        return [(frame.step, b"".join(array.tobytes() for array in frame.fields.values())) for frame in frames]
+
+
+def reached(server: ServerProcess) -> None:
+    """Return once every channel has found the server again: the next one may go only then, as all operators know."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not all(method in server.log for method in ("ComputeNernst", "ComputeGoldman")):
+        assert time.monotonic() < deadline, server.log
+        time.sleep(0.02)
+
+
+def test_no_call_fails_while_each_of_two_servers_is_drained_and_started_again() -> None:
+    with ExitStack() as stack:  # its servers outlive the load
+        servers = [stack.enter_context(closing(ServerProcess(**SETTINGS))).wait_until_serving() for _ in range(2)]
+        target = "ipv4:" + ",".join(f"127.0.0.1:{server.port}" for server in servers)
+        with calling(target) as load:
+            load.goes_on(ROUND)
+            for server in servers:
+                server.terminate()
+                assert server.wait() == 0, server.log[-4000:]
+                assert "unexpected error" not in server.log
+                load.goes_on(ROUND)
+                again = stack.enter_context(closing(ServerProcess(port=server.port, **SETTINGS)))
+                again.wait_until_serving()
+                load.goes_on(ROUND)
+                reached(again)
