@@ -41,6 +41,14 @@ test: $(VENV)/.dev ## Run the tests; make test ARGS="-k nernst" chooses.
 chaos: $(VENV)/.dev ## Kill a coordinator 100 times and require the models of an undisturbed run.
 	@MFN_ENV=dev MFN_CHAOS_KILLS=100 $(BIN)/python -m pytest -rP tests/e2e/federation/test_killed_coordinator.py $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## Send 100,000 hostile requests to a server and look for what breaks or grows.
+	@MFN_ENV=dev MFN_FUZZ_REQUESTS=100000 $(BIN)/python -m pytest -rP tests/fuzz/test_fuzz.py $(ARGS)
+
+.PHONY: soak
+soak: $(VENV)/.dev ## Half an hour of mixed load; fails when memory, files or threads of the server grow.
+	@MFN_ENV=dev $(BIN)/python -m benchmarks.soak
+
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure speed and memory, each figure beside its peer.
 	@MFN_ENV=dev $(BIN)/python -m benchmarks $(ARGS)
