@@ -128,6 +128,8 @@ async def serve(settings: Settings, log_lines_dropped: Callable[[], int] = int) 
     await lifecycle.start()
     address = join_address(settings.host, lifecycle.port)
     app.audit.record("server.started", address=address, version=server_version())
+    if lifecycle.metrics_port is not None:
+        log.info("metrics on http://%s/metrics", join_address(settings.metrics_host, lifecycle.metrics_port))
     log.info("listening on %s, environment %s", address, settings.env)
     await lifecycle.run_until(stop)
     # A thread that is stuck, say in a write to a volume that does not answer, would keep the process for ever. What is

@@ -1,6 +1,7 @@
 """A server in production, with what its operator keeps for it in one folder."""
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -14,8 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mfn_grpc.v1.electrochemistry_pb2_grpc import ElectrochemistryServiceStub
 from tests.e2e.operator.commands import mfn
-from tests.e2e.process import PATIENCE_S, SERVING, ServerProcess, free_port
+from tests.e2e.process import PATIENCE_S, SERVING, ServerProcess
 from tests.server.calling import NERNST
+
+METRICS = re.compile(r"metrics on (http://[^\s\"]+)")
 
 
 class Site:
@@ -73,8 +76,7 @@ class Production(ServerProcess):
     """The server of a site; listening, and serving what needs no compiled code."""
 
     def __init__(self, site: Site, **settings: Any) -> None:
-        self.metrics_port = free_port()
-        super().__init__(**(site.settings | {"metrics_port": self.metrics_port} | settings))
+        super().__init__(**(site.settings | {"metrics_port": 0} | settings))
         self.channel.close()
         self.site, self.channel = site, site.channel(self.target)
         self.until(lambda: self.check("mfn.v1.ElectrochemistryService") == SERVING)
@@ -90,7 +92,8 @@ class Production(ServerProcess):
 
     def metric(self, name: str, **labels: str) -> float:
         """The value of a sample, scraped as Prometheus does."""
-        with urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=PATIENCE_S) as answer:  # noqa: S310  # http
+        (page,) = METRICS.findall(self.log)
+        with urlopen(page, timeout=PATIENCE_S) as answer:  # noqa: S310  # the pattern allows http alone
             families = list(text_string_to_metric_families(answer.read().decode()))
         (found,) = (
             sample.value
