@@ -43,9 +43,8 @@ Faults below the messages are gRPC's own: they carry a status code, but no detai
 
 | fault | status code |
 | --- | --- |
-| a request message above 8 MiB (from 4 to 8 MiB it is `MESSAGE_TOO_LARGE`) | `RESOURCE_EXHAUSTED` |
+| a request message above 8 MiB (up to that it is `MESSAGE_TOO_LARGE`) | `RESOURCE_EXHAUSTED` |
 | metadata above 8 KiB | `RESOURCE_EXHAUSTED` |
-| a method or a service that does not exist | `UNIMPLEMENTED` |
 | a deadline that passes at the client | `DEADLINE_EXCEEDED` |
 | a server that cannot be reached | `UNAVAILABLE` |
 """

@@ -27,7 +27,7 @@ class Guarded:
         self._rests_until = self._logs_from = float("-inf")
 
     async def take(self, keys: Sequence[str], arguments: Sequence[float]) -> Numbers | None:
-        """As Buckets.take; WARMING_UP with a time to come back where calls are refused meanwhile."""
+        """As Buckets.take; LIMITS_UNAVAILABLE with a time to come back where calls are refused meanwhile."""
         if self._clock() < self._rests_until:
             self._failed("it rests")
             return None
@@ -58,6 +58,5 @@ class Guarded:
             log.error("the store of rate limits does not answer (%s); calls %s: %d", why, meaning, self._unlogged)
             self._unlogged, self._logs_from = 0, now + LOG_EVERY_S
         if self._policy is StoreFailure.CLOSED:
-            # Of the reasons that end with UNAVAILABLE, the one for a part of the server that is not there yet.
             text = f"the server cannot check rate limits at the moment; try again in {REST_S:g} s"
-            raise Fault(reasons.ERROR_REASON_WARMING_UP, text, retry_after_s=REST_S)
+            raise Fault(reasons.ERROR_REASON_LIMITS_UNAVAILABLE, text, retry_after_s=REST_S)

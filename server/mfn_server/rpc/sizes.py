@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """Of the methods that are not below."""
-FEW_VALUES, NAMES_AND_OPTIONS = 4 * 1024, 64 * 1024
+FEW_VALUES, NAMES_AND_OPTIONS, CONFIGURATIONS = 4 * 1024, 64 * 1024, 1024 * 1024
 
 _ELECTROCHEMISTRY, _SIMULATION = "mfn.v1.ElectrochemistryService", "mfn.v1.SimulationService"
 _VALIDATION, _FEDERATION = "mfn.v1.ValidationService", "mfn.v1.FederationService"
@@ -16,6 +16,7 @@ MOST_BYTES: Mapping[str, int] = {
     f"{_SIMULATION}.ListModels": FEW_VALUES,
     f"{_VALIDATION}.Validate": FEW_VALUES,
     f"{_VALIDATION}.ValidateStream": FEW_VALUES,
+    f"{_FEDERATION}.CreateFederation": CONFIGURATIONS,
     f"{_FEDERATION}.GetFederation": FEW_VALUES,
     f"{_FEDERATION}.ListFederations": FEW_VALUES,
     f"{_FEDERATION}.DeleteFederation": FEW_VALUES,
