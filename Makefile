@@ -35,7 +35,7 @@ serve: $(VENV)/.runtime ## Run a development server on the loopback interface.
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests; make test ARGS="-k nernst" chooses.
-	@MFN_ENV=dev $(BIN)/python -m pytest $(ARGS)
+	@MFN_ENV=dev $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 .PHONY: chaos
 chaos: $(VENV)/.dev ## Kill a coordinator 100 times and require the models of an undisturbed run.
@@ -43,7 +43,7 @@ chaos: $(VENV)/.dev ## Kill a coordinator 100 times and require the models of an
 
 .PHONY: fuzz
 fuzz: $(VENV)/.dev ## Send 100,000 hostile requests to a server and look for what breaks or grows.
-	@MFN_ENV=dev MFN_FUZZ_REQUESTS=100000 $(BIN)/python -m pytest -rP tests/fuzz/test_fuzz.py $(ARGS)
+	@MFN_ENV=dev MFN_FUZZ_REQUESTS=100000 $(BIN)/python -m pytest -rP tests/fuzz/test_fuzz.py tests/attack $(ARGS)
 
 .PHONY: soak
 soak: $(VENV)/.dev ## Half an hour of mixed load; fails when memory, files or threads of the server grow.

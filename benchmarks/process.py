@@ -4,10 +4,12 @@ import ctypes
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 from benchmarks.machine import MIB
+from benchmarks.timing import Samples
 
 LOOK_EVERY_S = 0.002
 
@@ -67,3 +69,26 @@ class CpuClock:
             if self.seconds() - before < share * window_s:
                 return
         raise TimeoutError(f"the process was still busy after {patience_s:g} s")
+
+
+class Metered:
+    """Calls a measurement and notes the processor time that a server process uses meanwhile.
+
+    On a busy machine that tells more than what the measurement says of time on the clock.
+    """
+
+    def __init__(self, pid: int, measurement: Callable[[], float]) -> None:
+        self._clock, self._measurement = CpuClock(pid), measurement
+        self._used: list[float] = []
+
+    def __call__(self) -> float:
+        """What the measurement returns."""
+        before = self._clock.seconds()
+        result = self._measurement()
+        self._used.append(self._clock.seconds() - before)
+        return result
+
+    @property
+    def used(self) -> Samples:
+        """Seconds of each call but the first, which warms up."""
+        return Samples(tuple(self._used[1:]))

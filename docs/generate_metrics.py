@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from mfn_server.telemetry.metrics.declared import Declared
+from mfn_server.telemetry.metrics.declared import Declared, Label
 from mfn_server.telemetry.metrics.gauges import READ
 from mfn_server.telemetry.metrics.metrics import COUNTED
 from mfn_server.telemetry.metrics.sizes import GRIDS, STEPS
@@ -26,10 +26,11 @@ default, serves nothing. The port asks for no credential and is not encrypted. I
 `MFN_METRICS_HOST` is 127.0.0.1 unless set. To scrape from another machine, listen on the address of the pod and let
 nothing but Prometheus reach the port: a NetworkPolicy, or a mesh that encrypts it.
 
-Labels have a fixed set of values, so that no caller can add a series: a method that does not exist counts as `_OTHER`,
-grids are labelled by the smallest of {", ".join(f"{edge} x {edge}" for edge in GRIDS)} with as many cells, runs by the
-smallest of {", ".join(f"{steps:,}" for steps in STEPS)} steps that they do not exceed, or `more`. No principal, peer,
-federation or key is a label. Counters begin at zero with the process; those of calls exist before the first call.
+Labels have a fixed set of values, listed below, so that no caller can add a series: a method that does not exist counts
+as `_OTHER`, grids are labelled by the smallest of {", ".join(f"{edge} x {edge}" for edge in GRIDS)} with as many cells
+(larger ones by the largest), runs by the smallest of {", ".join(f"{steps:,}" for steps in STEPS)} steps that they do
+not exceed, or `more`. No principal, peer, federation or key is a label. Counters begin at zero with the process; those
+of calls exist before the first call.
 
 Beside these there are `process_*`, `python_info` and `python_gc_*` of the Prometheus client, and the `_created` of its
 counters and histograms.
@@ -52,7 +53,7 @@ HEADER = """\
 
 def row(metric: Declared) -> str:
     """One metric as a line of a table."""
-    labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
+    labels = ", ".join(f"`{name}`" for name in metric.label_names) or "none"
     return f"| `{metric.name}` | {metric.kind} | {labels} | {metric.meaning} |\n"
 
 
@@ -70,9 +71,28 @@ def sections(metrics: Iterable[Declared]) -> Iterator[str]:
         yield f"## {title}\n\n{HEADER}{lines}"
 
 
+def values_of(label: Label) -> str:
+    """What a label can be."""
+    return label.values if isinstance(label.values, str) else ", ".join(f"`{value}`" for value in label.values)
+
+
+def labels(metrics: Iterable[Declared]) -> str:
+    """The table of all labels, each with the metrics that have it."""
+    bearers: dict[Label, list[str]] = {}
+    for metric in sorted(metrics, key=lambda metric: metric.name):
+        for label in metric.labels:
+            bearers.setdefault(label, []).append(f"`{metric.name}`")
+    rows = (
+        f"| `{label.name}` | {', '.join(names)} | {values_of(label)} |\n"
+        for label, names in sorted(bearers.items(), key=lambda each: (each[0].name, each[1]))
+    )
+    return f"## Labels\n\n| label | metrics | values |\n| --- | --- | --- |\n{''.join(rows)}"
+
+
 def page() -> str:
     """The whole of docs/metrics.md."""
-    return "\n".join((INTRODUCTION, *sections((*COUNTED, *READ))))
+    metrics = (*COUNTED, *READ)
+    return "\n".join((INTRODUCTION, *sections(metrics), labels(metrics)))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import grpc
 from benchmarks.bare_echo import METHOD as ECHO
 from benchmarks.chained_server import NoAudit, chained_server, new_key
 from benchmarks.port_program import serving
-from benchmarks.process import CpuClock
+from benchmarks.process import Metered
 from benchmarks.rows import Row, at_least, at_most
 from benchmarks.timing import Samples, interleaved, ratio
 from mfn_grpc.v1 import electrochemistry_pb2 as pb
@@ -40,24 +40,20 @@ AUTHENTICATIONS = {True: 500, False: 20_000}
 def measure(quick: bool) -> Iterator[Row]:
     """Calls a second, and microseconds of authentication."""
     with chained_server() as ours, serving("benchmarks.bare_echo") as bare, asyncio.Runner() as runner:
-        clock, used = CpuClock(ours.server.pid), list[float]()
         keyed = (("x-api-key", ours.key),)
         chain = runner.run(_method(ours.server.target, NERNST))
-        echo = runner.run(_method(bare, ECHO))
-
-        def through_chain() -> float:
-            before = clock.seconds()
-            rate = _rate(runner, partial(chain, REQUEST, metadata=keyed), CALLS[quick])
-            used.append(1e6 * (clock.seconds() - before) / CALLS[quick])
-            return rate
-
-        turns = {"chain": through_chain, "echo": lambda: _rate(runner, partial(echo, REQUEST), CALLS[quick])}
+        echo = runner.run(_method(bare.target, ECHO))
+        count = CALLS[quick]
+        turns = {
+            "chain": Metered(ours.server.pid, partial(_rate, runner, partial(chain, REQUEST, metadata=keyed), count)),
+            "echo": Metered(bare.pid, partial(_rate, runner, partial(echo, REQUEST), count)),
+        }
         rates = interleaved(turns, REPEATS[quick])
-    yield _row(rates, Samples(tuple(used[1:])))
+    yield _row(rates, {name: 1e6 * turn.used.median / count for name, turn in turns.items()})
     yield _authentication_row(asyncio.run(_authentication_us(AUTHENTICATIONS[quick], REPEATS[quick])))
 
 
-def _row(rates: dict[str, Samples], used: Samples) -> Row:
+def _row(rates: dict[str, Samples], used: dict[str, float]) -> Row:
     ratios = ratio(rates["chain"], rates["echo"])
     each = f"{rates['chain'].median:,.0f} calls/s, echo {rates['echo'].median:,.0f}"
     return Row(
@@ -67,7 +63,7 @@ def _row(rates: dict[str, Samples], used: Samples) -> Row:
         unit="x",
         bar=at_least(0.85),
         spread=ratios.spread,
-        figure=f"{each}; {used.median:.0f} us of the server's processor a call",
+        figure=f"{each}; {used['chain']:.0f} us of the server's processor a call, echo {used['echo']:.0f}",
         samples={name: samples.values for name, samples in rates.items()},
     )
 

@@ -1,17 +1,20 @@
 """Simulate float32 frames through every interceptor, against the same server with its guards and telemetry off.
 
-Frames of 512 x 512, one a step; two server processes that take turns with one client that does not decode.
+Frames of 512 x 512, one a step; two server processes that take turns with one client that does not decode. Both keep
+checkpoints, so that what differs is what stands around the call.
 """
 
 import time
 from collections.abc import Iterator
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import grpc
 
 from benchmarks.chained_server import chained_server
 from benchmarks.machine import MIB
+from benchmarks.process import Metered
 from benchmarks.rows import Row, at_least
 from benchmarks.server_process import ServerProcess
 from benchmarks.timing import interleaved, ratio
@@ -19,7 +22,7 @@ from mfn_grpc.v1 import simulation_pb2 as pb
 
 SIMULATE = "/mfn.v1.SimulationService/Simulate"
 EDGE = 512
-STEPS = {True: 5, False: 150}
+STEPS = {True: 40, False: 150}
 REPEATS = {True: 2, False: 20}
 Metadata = tuple[tuple[str, str], ...]
 
@@ -28,16 +31,17 @@ def measure(quick: bool) -> Iterator[Row]:
     """One row."""
     with (
         chained_server() as ours,
-        ServerProcess(log_level="WARNING") as bare,
+        TemporaryDirectory(prefix="mfn-bare-") as state,
+        ServerProcess(log_level="WARNING", rate_limit_enabled=False, state_dir=state) as bare,
         grpc.insecure_channel(ours.server.target) as ours_channel,
         grpc.insecure_channel(bare.target) as bare_channel,
     ):
-        contestants = {
-            "chain": partial(_rate, ours_channel, (("x-api-key", ours.key),), STEPS[quick]),
-            "off": partial(_rate, bare_channel, (), STEPS[quick]),
-        }
-        rates = interleaved(contestants, REPEATS[quick])
+        chain = partial(_rate, ours_channel, (("x-api-key", ours.key),), STEPS[quick])
+        off = partial(_rate, bare_channel, (), STEPS[quick])
+        chain_cpu, off_cpu = Metered(ours.server.pid, chain), Metered(bare.pid, off)
+        rates = interleaved({"chain": chain_cpu, "off": off_cpu}, REPEATS[quick])
     ratios = ratio(rates["chain"], rates["off"])
+    used = ratio(chain_cpu.used, off_cpu.used).median
     yield Row(
         f"Simulate, {EDGE} x {EDGE} float32 frames, through the whole chain",
         "the same with guards and telemetry off",
@@ -45,7 +49,7 @@ def measure(quick: bool) -> Iterator[Row]:
         unit="x",
         bar=at_least(0.98),
         spread=ratios.spread,
-        figure=f"{rates['chain'].median:,.0f} MiB/s, off {rates['off'].median:,.0f}",
+        figure=f"{rates['chain'].median:,.0f} MiB/s, off {rates['off'].median:,.0f}; {used:.3f} x its processor time",
         samples={name: samples.values for name, samples in rates.items()},
     )
 

@@ -1,7 +1,7 @@
 """What all calls that compute share: workers, admission, stored arrays, and how long things may take."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -72,8 +72,8 @@ class Runtime:
         """A running slot for as long as an open stream computes."""
         return self.admission.slot(call.principal, self.patience_s(call, self.pace.slice_s))
 
-    def arriving(self, requests: AsyncIterator[M], remedy: str) -> AsyncIterator[M]:
-        """The messages of a stream as they come; refuses a caller that falls silent, and ends with the server.
+    def arriving(self, requests: AsyncIterator[M], remedy: str) -> AsyncGenerator[M, None]:
+        """The messages of a stream as they come, to be closed; refuses a silent caller, and ends with the server.
 
         remedy: what a silent caller is told to do.
         """

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from benchmarks.process import CpuClock, MemoryWatch, anonymous_mib
+from benchmarks.process import CpuClock, MemoryWatch, Metered, anonymous_mib
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -75,3 +75,18 @@ def test_quiet_is_when_a_window_passes_with_next_to_no_work(no_waiting: list[flo
 def test_a_process_that_never_becomes_quiet_is_an_error(no_waiting: list[float]) -> None:
     with pytest.raises(TimeoutError, match="still busy after 0 s"):
         FakeClock(1.0, 1.0).wait_until_quiet(patience_s=0)
+
+
+def test_what_a_measurement_costs_is_noted_from_the_second_time_on() -> None:
+    clock = CpuClock(os.getpid())
+
+    def work() -> float:
+        until = clock.seconds() + 0.01
+        while clock.seconds() < until:
+            pass
+        return 42.0
+
+    metered = Metered(os.getpid(), work)
+    assert [metered(), metered(), metered()] == [42.0] * 3
+    assert len(metered.used.values) == 2
+    assert min(metered.used.values) >= 0.01

@@ -27,6 +27,7 @@ CODE = grpc.StatusCode
         (CODE.RESOURCE_EXHAUSTED, "", ex.ResourceExhausted),
         (CODE.DEADLINE_EXCEEDED, "", ex.DeadlineExceeded),
         (CODE.UNAVAILABLE, "SERVER_DRAINING", ex.Unavailable),
+        (CODE.CANCELLED, "", ex.Unavailable),
         (CODE.UNIMPLEMENTED, "NOT_IMPLEMENTED", ex.Unimplemented),
         (CODE.UNAUTHENTICATED, "CREDENTIALS_MISSING", ex.Unauthenticated),
         (CODE.PERMISSION_DENIED, "SCOPE_MISSING", ex.PermissionDenied),
@@ -95,6 +96,10 @@ def test_an_error_from_below_the_server_has_no_details() -> None:
     error = translated(FakeRpcError(CODE.UNAVAILABLE, "connection refused"))
     assert (error.reason, error.request_id, error.violations, error.retry_after) == ("", "", (), None)
     assert str(error) == "connection refused (UNAVAILABLE)"
+
+
+def test_a_call_that_ended_with_its_own_client_is_not_made_again() -> None:
+    assert type(ex.build(CODE.CANCELLED, "Channel closed!", b"")) is ex.RpcError
 
 
 def test_a_reason_of_another_domain_and_details_that_are_no_status_are_ignored() -> None:

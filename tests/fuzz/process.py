@@ -47,6 +47,8 @@ class Victim:
             "rate_limit_enabled": True,
             "rate_limit_cell_steps": "60000000000000/m burst 60000000000000",
             "upload_idle_s": 2,
+            "drain_notice_s": 0,
+            "drain_grace_s": 1,
             "federation_join_timeout_s": 2,
             **{f"rate_limit_{name}": AMPLE for name in RATES},
             "rate_limit_clients": AMPLE,

@@ -97,8 +97,13 @@ async def test_a_broken_server_is_replaced_and_the_calls_that_it_has_go_on() -> 
 
 
 async def test_a_server_that_works_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    made, looks, look = Made(), list[bool](), listener._is_running
-    monkeypatch.setattr(listener, "_is_running", lambda server: looks.append(look(server)) or looks[-1])
+    made, looks, is_running = Made(), list[bool](), listener._is_running
+
+    def look(server: Any) -> bool:
+        looks.append(is_running(server))
+        return looks[-1]
+
+    monkeypatch.setattr(listener, "_is_running", look)
     async with watched(made) as address, grpc.aio.insecure_channel(address) as channel:
         assert await said(echo_stream(channel), b"one") == b"one"
         await eventually(lambda: len(looks) > 2)

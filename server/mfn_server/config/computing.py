@@ -39,7 +39,7 @@ class Computing(BaseSettings):
         30,
         ge=0.1,
         le=3600,
-        description="longest silence of a caller who owes a message: a request, the next part of an array or frame; in s",
+        description="longest silence of a caller who owes a message (a request, the next part or frame), in s",
     )
     reader_idle_s: float = Field(300, ge=0.1, description="seconds after which a stream that nobody reads is ended")
     resume_token_key: Secret | None = Field(

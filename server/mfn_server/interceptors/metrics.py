@@ -1,5 +1,6 @@
 """Counts every call: when it begins, and how it ended."""
 
+import asyncio
 from time import perf_counter
 
 import grpc
@@ -20,11 +21,15 @@ class CountCalls:
         """Let the call through, counted."""
         tally = self._rpcs.of(call.method)
         tally.begin(call)
+        # Without an outcome an observer further in has failed, which the caller is told as INTERNAL.
+        code = grpc.StatusCode.INTERNAL
         try:
             await proceed(call)
+        except asyncio.CancelledError:
+            code = grpc.StatusCode.CANCELLED  # perhaps before anything further in has begun
+            raise
         finally:
-            outcome = call.outcome
-            # Without an outcome an observer further in has failed, which the caller is told as INTERNAL.
-            code = grpc.StatusCode.INTERNAL if outcome is None else outcome.code
+            if call.outcome is not None:
+                code = call.outcome.code
             tally.end(call, code, perf_counter() - call.started)
             self._auth.add(call)

@@ -112,7 +112,7 @@ class _First:
     async def of(self, call: Call, expected: Expected) -> bytes:
         task = self._patience.begin()
         try:
-            # Not from `call.requests`: that is a generator, and one that is left before its end costs a task of its own.
+            # Not from `call.requests`: a generator that is left before its end costs a task of its own.
             raw = await call.context.read()
         except asyncio.CancelledError:
             if not self._patience.ended_it(task):

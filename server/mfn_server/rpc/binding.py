@@ -112,6 +112,8 @@ async def _concluded(call: Call) -> bytes | None:
 
 
 def _failed(fault: Fault) -> Outcome:
+    """Without the frames that the fault came through: they hold the call, which would hold them, until the next gc."""
+    fault.__context__ = fault.__traceback__ = None
     return Outcome(fault.status_code, fault)
 
 

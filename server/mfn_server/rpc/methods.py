@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
@@ -52,12 +53,12 @@ class Method:
     method_class: MethodClass = MethodClass.READ
     is_open: bool = False
 
-    @property
+    @cached_property
     def path(self) -> str:
         """/package.Service/Method."""
         return f"/{self.service}/{self.name}" if self.service else f"/{self.name}"
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The grpc_type of the usual metrics: unary, client_stream, server_stream or bidi_stream."""
         if self.client_streaming:

@@ -48,18 +48,18 @@ class FeatureService:
     ) -> AsyncIterator[pb.ExtractFeatureStreamResponse]:
         """The features of a history whose frames arrive one by one."""
         runtime = self._runtime
-        messages = runtime.arriving(requests, RESTART)
         with runtime.admission.open_stream():
-            stream = await begin_stream(messages)
-            await runtime.ready(call, self.needs)
-            async with runtime.hold(stream.bytes_needed, call):
-                online = OnlineFeatures(stream)
-                async with aclosing(frames_of(messages, stream)) as frames:
-                    async for frame in frames:
-                        if (answer := await self._in_a_slot(call, online.take(frame))) is not None:
-                            yield answer
-                if (answer := await self._in_a_slot(call, online.end())) is not None:
-                    yield answer
+            async with aclosing(runtime.arriving(requests, RESTART)) as messages:
+                stream = await begin_stream(messages)
+                await runtime.ready(call, self.needs)
+                async with runtime.hold(stream.bytes_needed, call):
+                    online = OnlineFeatures(stream)
+                    async with aclosing(frames_of(messages, stream)) as frames:
+                        async for frame in frames:
+                            if (answer := await self._in_a_slot(call, online.take(frame))) is not None:
+                                yield answer
+                    if (answer := await self._in_a_slot(call, online.end())) is not None:
+                        yield answer
 
     async def analyze_fractal(self, request: pb.AnalyzeFractalRequest, call: Call) -> pb.AnalyzeFractalResponse:
         """Dimensions with their evidence, lacunarity and generalised dimensions of a set of cells."""

@@ -93,11 +93,11 @@ class SimulationService:
     async def upload_array(self, requests: AsyncIterator[pb.UploadArrayRequest], call: Call) -> pb.UploadArrayResponse:
         """Keep a large array for its caller."""
         runtime = self._runtime
-        parts = runtime.arriving(requests, "send the array again")
         with runtime.admission.open_stream():
-            first = await first_part(parts)
-            async with runtime.hold(first.total_bytes, call):
-                array = await assemble(first, parts)
-                with span("store_array", bytes=array.nbytes):
-                    ref = await asyncio.to_thread(runtime.arrays.save, call.principal, array)
+            async with aclosing(runtime.arriving(requests, "send the array again")) as parts:
+                first = await first_part(parts)
+                async with runtime.hold(first.total_bytes, call):
+                    array = await assemble(first, parts)
+                    with span("store_array", bytes=array.nbytes):
+                        ref = await asyncio.to_thread(runtime.arrays.save, call.principal, array)
         return pb.UploadArrayResponse(array_ref=ref, expires_in_seconds=round(runtime.arrays.ttl_s))

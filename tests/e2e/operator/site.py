@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import grpc
+from grpc_health.v1 import health_pb2
 from prometheus_client.parser import text_string_to_metric_families
 
 from mfn_grpc.v1.electrochemistry_pb2_grpc import ElectrochemistryServiceStub
@@ -57,10 +57,10 @@ class Site:
         """Take a key back."""
         mfn("keys", "revoke", key.split("_")[1], variables=self._variables())
 
-    def events(self) -> Counter[str]:
-        """How often each event is in the audit."""
+    def audit(self) -> list[dict[str, Any]]:
+        """Its lines, by the commands and the server."""
         lines = (self.folder / "audit.log").read_text(encoding="utf-8").splitlines()
-        return Counter(json.loads(line)["event"] for line in lines)
+        return [json.loads(line) for line in lines]
 
     def channel(self, target: str) -> grpc.Channel:
         """A connection of its own that trusts the authority of now."""
@@ -79,7 +79,7 @@ class Production(ServerProcess):
         super().__init__(**(site.settings | {"metrics_port": 0} | settings))
         self.channel.close()
         self.site, self.channel = site, site.channel(self.target)
-        self.until(lambda: self.check("mfn.v1.ElectrochemistryService") == SERVING)
+        self.until(lambda: check(self.channel) == SERVING)
 
     def nernst(self, key: str | None = None) -> grpc.Call:
         """A call that needs the scope `read`, when it has ended."""
@@ -93,7 +93,7 @@ class Production(ServerProcess):
     def metric(self, name: str, **labels: str) -> float:
         """The value of a sample, scraped as Prometheus does."""
         (page,) = METRICS.findall(self.log)
-        with urlopen(page, timeout=PATIENCE_S) as answer:  # noqa: S310  # the pattern allows http alone
+        with urlopen(page, timeout=PATIENCE_S) as answer:
             families = list(text_string_to_metric_families(answer.read().decode()))
         (found,) = (
             sample.value
@@ -122,3 +122,12 @@ class Production(ServerProcess):
         while not holds():
             assert time.monotonic() < end, self.log
             time.sleep(0.05)
+
+
+def check(channel: grpc.Channel) -> int:
+    """What the server says of a service that needs no compiled code."""
+    method: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
+    request = health_pb2.HealthCheckRequest(service="mfn.v1.ElectrochemistryService")
+    return int(
+        health_pb2.HealthCheckResponse.FromString(method(request.SerializeToString(), timeout=PATIENCE_S)).status
+    )

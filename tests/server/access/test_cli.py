@@ -106,7 +106,7 @@ async def test_the_pepper_may_be_in_the_file_that_the_servers_setting_names(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mounted = file.parent / "a-name-that-is-as-long-as-a-pepper-must-be"
-    mounted.write_bytes(f"# of the vault\n{PEPPER}\n".encode())  # noqa: ASYNC240  # as above
+    mounted.write_bytes(f"# of the vault\n{PEPPER}\n".encode())
     monkeypatch.setenv("MFN_API_KEY_PEPPER", f"@{mounted}")
     key = create().stdout.strip()
     assert await ApiKeys(file, PEPPER.encode(), Recorded()).authenticate(call_with(x_api_key=key)) is not None

@@ -42,6 +42,7 @@ def test_a_librarys_line_has_the_fields_of_every_line(captured: Captured) -> Non
 @pytest.mark.parametrize(
     "text",
     ['a\nb\r\n{"level":"INFO"}\u2028c', "lone \udc80 surrogate", "nul \0 bell \a", "\U0001f600", '"}\n{"forged":1}'],
+    ids=["line ends", "a lone surrogate", "control characters", "an emoji", "a forged line"],
 )
 def test_no_text_breaks_its_line(captured: Captured, text: str) -> None:
     log.error("%s", text)

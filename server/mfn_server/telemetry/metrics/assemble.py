@@ -62,12 +62,8 @@ def _simulations(app: "Application") -> list[Reading]:
 
 def _admission(app: "Application") -> list[Reading]:
     admission, settings = app.runtime.admission, app.settings
-    limits: Values = {
-        ("running",): settings.max_running,
-        ("queued",): settings.max_queued,
-        ("bytes",): settings.max_state_bytes,
-        ("streams",): settings.max_streams,
-    }
+    most = (settings.max_running, settings.max_queued, settings.max_state_bytes, settings.max_streams)
+    limits: Values = {(each,): limit for each, limit in zip(gauges.ADMITTED, most, strict=True)}
     return [
         Reading(gauges.ADMISSION_RUNNING, single(lambda: admission.running)),
         Reading(gauges.ADMISSION_QUEUED, single(lambda: admission.queued)),

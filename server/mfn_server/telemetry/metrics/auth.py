@@ -11,7 +11,7 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.access.authenticator import Refused
 from mfn_server.errors import Fault
 from mfn_server.rpc.call import NOBODY, Call
-from mfn_server.telemetry.metrics.declared import CounterOf
+from mfn_server.telemetry.metrics.declared import CounterOf, Label
 
 
 class AuthOutcome(StrEnum):
@@ -28,16 +28,17 @@ class AuthOutcome(StrEnum):
 
 AUTH = CounterOf(
     "mfn_auth_total",
-    "Calls by what became of their credential, health checks apart: accepted, missing, invalid, expired, revoked, "
-    "forbidden (no scope for the method), slowed (not looked at, after too many that were wrong).",
-    ("outcome",),
-)
-RELOADS = CounterOf(
-    "mfn_reloads_total",
-    "Attempts to read a file of keys or certificates again: succeeded, or failed, when the last good one stays.",
-    ("file", "outcome"),
+    "Calls by what became of their credential, health checks apart. forbidden: it lacks the method's scope; slowed: it "
+    "was not looked at, after too many that were wrong. A call that ends before that is known does not count.",
+    (Label("outcome", tuple(AuthOutcome)),),
 )
 WATCHED = ("api_keys_file", "jwt_jwks_file", "tls_cert_file")
+SUCCEEDED, FAILED = "succeeded", "failed"
+RELOADS = CounterOf(
+    "mfn_reloads_total",
+    "Attempts to read a file of keys or certificates again; after one that failed the last good one stays.",
+    (Label("file", WATCHED), Label("outcome", (SUCCEEDED, FAILED))),
+)
 
 _REFUSED: Mapping[int, AuthOutcome] = {
     reasons.ERROR_REASON_CREDENTIALS_MISSING: AuthOutcome.MISSING,
@@ -56,9 +57,12 @@ class AuthMetrics(Collector):
         """A call has ended; what became of its credential shows in its fault and its identity."""
         if call.method.is_open:
             return
-        outcome = call.outcome
-        refused = None if outcome is None or outcome.fault is None else _refused(outcome.fault, call)
-        self._counts[refused or AuthOutcome.ACCEPTED] += 1
+        fault = None if call.outcome is None else call.outcome.fault
+        found = None if fault is None else _refused(fault, call)
+        if found is None and call.identity is not NOBODY:
+            found = AuthOutcome.ACCEPTED
+        if found is not None:
+            self._counts[found] += 1
 
     def describe(self) -> list[Metric]:
         """Without values."""
@@ -75,12 +79,12 @@ class ReloadMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._counter = RELOADS.made(registry)
         for file in WATCHED:
-            for outcome in ("succeeded", "failed"):
+            for outcome in (SUCCEEDED, FAILED):
                 self._counter.labels(file, outcome)
 
     def count(self, file: str, succeeded: bool) -> None:
         """One attempt."""
-        self._counter.labels(file, "succeeded" if succeeded else "failed").inc()
+        self._counter.labels(file, SUCCEEDED if succeeded else FAILED).inc()
 
 
 def _refused(fault: Fault, call: Call) -> AuthOutcome | None:

@@ -12,13 +12,26 @@ Values = Mapping[Any, float]
 
 
 @dataclass(frozen=True)
+class Label:
+    """What the values of a metric are told apart by. values: all that there can be, or what they are, in words."""
+
+    name: str
+    values: tuple[str, ...] | str
+
+
+@dataclass(frozen=True)
 class Declared:
     """A metric: its name as it is served (of a counter with its _total), its meaning and its labels."""
 
     kind: ClassVar[str]
     name: str
     meaning: str
-    labels: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of its labels, in their order."""
+        return tuple(label.name for label in self.labels)
 
 
 @dataclass(frozen=True)
@@ -29,11 +42,11 @@ class CounterOf(Declared):
 
     def made(self, registry: CollectorRegistry) -> Counter:
         """The counter itself."""
-        return Counter(self.name, self.meaning, self.labels, registry=registry)
+        return Counter(self.name, self.meaning, self.label_names, registry=registry)
 
     def family(self, values: Values) -> Metric:
         """Its values at this moment."""
-        family = CounterMetricFamily(self.name.removesuffix("_total"), self.meaning, labels=self.labels)
+        family = CounterMetricFamily(self.name.removesuffix("_total"), self.meaning, labels=self.label_names)
         for labels, value in values.items():
             family.add_metric(labels, value)
         return family
@@ -47,11 +60,11 @@ class GaugeOf(Declared):
 
     def made(self, registry: CollectorRegistry) -> Gauge:
         """The gauge itself."""
-        return Gauge(self.name, self.meaning, self.labels, registry=registry)
+        return Gauge(self.name, self.meaning, self.label_names, registry=registry)
 
     def family(self, values: Values) -> Metric:
         """Its values at this moment."""
-        family = GaugeMetricFamily(self.name, self.meaning, labels=self.labels)
+        family = GaugeMetricFamily(self.name, self.meaning, labels=self.label_names)
         for labels, value in values.items():
             family.add_metric(labels, value)
         return family
@@ -66,11 +79,11 @@ class HistogramOf(Declared):
 
     def made(self, registry: CollectorRegistry) -> Histogram:
         """The histogram itself."""
-        return Histogram(self.name, self.meaning, self.labels, buckets=self.bounds, registry=registry)
+        return Histogram(self.name, self.meaning, self.label_names, buckets=self.bounds, registry=registry)
 
     def family(self) -> HistogramMetricFamily:
         """An empty one, to be filled."""
-        return HistogramMetricFamily(self.name, self.meaning, labels=self.labels)
+        return HistogramMetricFamily(self.name, self.meaning, labels=self.label_names)
 
 
 @dataclass(frozen=True)

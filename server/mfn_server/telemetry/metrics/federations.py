@@ -13,14 +13,26 @@ from mfn_server.federation.machine.records import (
     VerdictKind,
     VerdictReason,
 )
-from mfn_server.telemetry.metrics.declared import CounterOf, HistogramOf
+from mfn_server.telemetry.metrics.declared import CounterOf, HistogramOf, Label
+
+
+def _label(member: str) -> str:
+    return member.lower()
+
+
+def _reason(reason: VerdictReason) -> str:
+    return "none" if reason is VerdictReason.UNSPECIFIED else _label(reason)
+
 
 PUBLISHED = "published"
+OUTCOMES = (PUBLISHED, *map(_label, SkipReason))
+STATUSES = tuple(map(_label, UpdateAckStatus))
+KINDS, REASONS = tuple(map(_label, VerdictKind)), tuple(map(_reason, VerdictReason))
 
 ROUNDS = CounterOf(
     "mfn_federation_rounds_total",
     "Rounds that are over: published, or why they published no model.",
-    ("outcome",),
+    (Label("outcome", OUTCOMES),),
 )
 ROUND_SECONDS = HistogramOf(
     "mfn_federation_round_seconds",
@@ -30,12 +42,14 @@ ROUND_SECONDS = HistogramOf(
 )
 VERDICTS = CounterOf(
     "mfn_federation_verdicts_total",
-    "Verdicts on participants' parts in rounds, by kind and reason (none: accepted); one that takes the place of an "
+    "Verdicts on participants' parts in rounds, by kind and reason (accepted: none); one that takes the place of an "
     "earlier one, for an update that came after all, counts too.",
-    ("kind", "reason"),
+    (Label("kind", KINDS), Label("reason", REASONS)),
 )
 UPDATES = CounterOf(
-    "mfn_federation_updates_total", "Updates that were acknowledged, by the acknowledgement's status.", ("status",)
+    "mfn_federation_updates_total",
+    "Updates that were acknowledged, by the acknowledgement's status.",
+    (Label("status", STATUSES),),
 )
 DURABLE = CounterOf(
     "mfn_federation_durable_bytes_total", "Bytes of updates that were written, synced and acknowledged."
@@ -50,12 +64,13 @@ class FederationMetrics:
         self._rounds, self._seconds = ROUNDS.made(registry), ROUND_SECONDS.made(registry)
         self._verdicts, self._updates = VERDICTS.made(registry), UPDATES.made(registry)
         self._durable = DURABLE.made(registry)
-        for outcome in (PUBLISHED, *map(_label, SkipReason)):
+        for outcome in OUTCOMES:
             self._rounds.labels(outcome)
-        for status in UpdateAckStatus:
-            self._updates.labels(_label(status))
-        for reason in VerdictReason:
-            self._verdicts.labels(_label(VerdictKind.REJECTED), _reason(reason))
+        for status in STATUSES:
+            self._updates.labels(status)
+        self._verdicts.labels(_label(VerdictKind.ACCEPTED), _reason(VerdictReason.UNSPECIFIED))
+        for reason in REASONS[1:]:
+            self._verdicts.labels(_label(VerdictKind.REJECTED), reason)
 
     def happened(self, actions: Iterable[Action]) -> None:
         """What one step decided."""
@@ -75,11 +90,3 @@ class FederationMetrics:
         self._rounds.labels(PUBLISHED if done else _label(record.skip_reason or "")).inc()
         if record.ended_at is not None:
             self._seconds.observe(max(0.0, record.ended_at - record.started_at))
-
-
-def _reason(reason: VerdictReason) -> str:
-    return "none" if reason is VerdictReason.UNSPECIFIED else _label(reason)
-
-
-def _label(member: str) -> str:
-    return member.lower()

@@ -1,28 +1,39 @@
 """Gauges, and a counter, that are read from the parts of a server when somebody asks for the metrics."""
 
-from mfn_server.telemetry.metrics.declared import CounterOf, GaugeOf
+from mfn_server.federation.machine.records import FederationState
+from mfn_server.kernels import Group
+from mfn_server.telemetry.metrics.declared import CounterOf, GaugeOf, Label
 from mfn_server.telemetry.metrics.readings import DELAY
 from mfn_server.telemetry.metrics.simulations import QUEUED, RUNNING
 
 
-def _gauge(name: str, meaning: str, *labels: str) -> GaugeOf:
+def _gauge(name: str, meaning: str, *labels: Label) -> GaugeOf:
     return GaugeOf(f"mfn_{name}", meaning, labels)
 
 
+ADMITTED = ("running", "queued", "bytes", "streams")
 ADMISSION_RUNNING = _gauge("admission_running", "Calls that hold a running slot.")
 ADMISSION_QUEUED = _gauge("admission_queued", "Calls that wait to be admitted.")
 ADMISSION_BYTES = _gauge("admission_bytes", "Bytes that admitted calls may hold.")
 ADMISSION_STREAMS = _gauge("admission_streams", "Open streams of arrays and frames.")
-ADMISSION_LIMIT = _gauge("admission_limit", "The most that is admitted of each.", "resource")
+ADMISSION_LIMIT = _gauge("admission_limit", "The most that is admitted of each.", Label("resource", ADMITTED))
 COMPUTE_WORKERS = _gauge("compute_workers", "Threads that compute.")
 COMPUTE_WORKERS_BUSY = _gauge("compute_workers_busy", "Those at work.")
-KERNELS_READY = _gauge("kernels_ready", "1 where a group of kernels is compiled.", "group")
+KERNELS_READY = _gauge(
+    "kernels_ready",
+    "1 where a group of kernels is compiled.",
+    Label("group", tuple(each.name.lower() for each in Group)),
+)
 SERVER_DRAINING = _gauge("server_draining", "1 while it shuts down.")
 TLS_CERTIFICATE_EXPIRY_SECONDS = _gauge(
     "tls_certificate_expiry_seconds", "Unix time of the certificate's end; none without TLS."
 )
 RATE_LIMIT_BUCKETS = _gauge("rate_limit_buckets", "Buckets of callers in this process's memory.")
-FEDERATIONS = _gauge("federations", "Federations that this process owns, by state.", "state")
+FEDERATIONS = _gauge(
+    "federations",
+    "Federations that this process owns, by state.",
+    Label("state", tuple(state.lower() for state in FederationState)),
+)
 FEDERATION_PARTICIPANTS_ENROLLED = _gauge("federation_participants_enrolled", "Participants of all federations.")
 FEDERATION_PARTICIPANTS_CONNECTED = _gauge("federation_participants_connected", "Those with an open session.")
 FEDERATION_WATCHES = _gauge("federation_watches", "Open watches.")

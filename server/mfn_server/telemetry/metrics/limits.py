@@ -5,13 +5,13 @@ from prometheus_client.registry import Collector
 
 from mfn_server.limiting.outcomes import ALLOWED, LIMITED, STORE_FAILED
 from mfn_server.rpc.methods import MethodClass
-from mfn_server.telemetry.metrics.declared import CounterOf
+from mfn_server.telemetry.metrics.declared import CounterOf, Label
 
 RATE_LIMIT = CounterOf(
     "mfn_rate_limit_total",
-    "Calls that reached the rate limits, by the class of their method: allowed, limited, or store_failed, "
-    "when the store of the limits did not answer. A call may be allowed when it comes and limited for what it asks.",
-    ("method_class", "outcome"),
+    "Calls that reached the rate limits, by the class of their method; store_failed: the store of the limits did not "
+    "answer. A call may be allowed when it comes and limited for what it asks.",
+    (Label("method_class", tuple(MethodClass)), Label("outcome", (ALLOWED, LIMITED, STORE_FAILED))),
 )
 
 

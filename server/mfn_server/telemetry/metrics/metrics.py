@@ -4,10 +4,14 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 from mfn_grpc.core.reaction_diffusion import NUMERICS_VERSION
 from mfn_server.telemetry.metrics import auth, federations, limits, rpcs, simulations
-from mfn_server.telemetry.metrics.declared import Declared, GaugeOf
+from mfn_server.telemetry.metrics.declared import Declared, GaugeOf, Label
 from mfn_server.version import server_version
 
-BUILD = GaugeOf("mfn_build_info", "1; the version of the server and of its numerics.", ("version", "numerics_version"))
+BUILD = GaugeOf(
+    "mfn_build_info",
+    "Always 1.",
+    (Label("version", "that of the server"), Label("numerics_version", "that of its numerics")),
+)
 COUNTED: tuple[Declared, ...] = (
     BUILD,
     *rpcs.METRICS,

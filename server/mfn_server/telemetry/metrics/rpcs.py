@@ -18,10 +18,28 @@ from mfn_grpc.v1.error_reason_pb2 import ErrorReason
 from mfn_server.errors import Fault
 from mfn_server.rpc.call import Call
 from mfn_server.rpc.methods import OTHER, Method
-from mfn_server.telemetry.metrics.declared import CounterOf, GaugeOf, HistogramOf
+from mfn_server.telemetry.metrics.declared import CounterOf, GaugeOf, HistogramOf, Label
 
-_METHOD = ("grpc_type", "grpc_service", "grpc_method")
-_ENDED = (*_METHOD, "grpc_code")
+
+def codes() -> tuple[grpc.StatusCode, ...]:
+    """Every code that a call can end with: those of the catalogue, OK, and those of callers who leave."""
+    given = {Fault(cast("ErrorReason", reason), "").status_code for reason in ErrorReason.values() if reason}
+    left = {grpc.StatusCode.OK, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
+    return tuple(sorted(given | left, key=_number))
+
+
+def _number(code: grpc.StatusCode) -> int:
+    number: int = code.value[0]
+    return number
+
+
+CODES = codes()
+_METHOD = (
+    Label("grpc_type", ("unary", "client_stream", "server_stream", "bidi_stream")),
+    Label("grpc_service", "the services of this server by their full names; empty with `_OTHER`"),
+    Label("grpc_method", "the methods of those services; `_OTHER` for all that do not exist"),
+)
+_ENDED = (*_METHOD, Label("grpc_code", tuple(code.name for code in CODES)))
 STARTED = CounterOf("grpc_server_started_total", "Calls that have begun.", _METHOD)
 HANDLED = CounterOf("grpc_server_handled_total", "Calls that have ended, however, by status code.", _ENDED)
 RECEIVED = CounterOf("grpc_server_msg_received_total", "Request messages that were read.", _METHOD)
@@ -35,13 +53,6 @@ HANDLING = HistogramOf(
 )
 METRICS = (STARTED, HANDLED, RECEIVED, SENT, IN_FLIGHT, HANDLING)
 _LE = [*(str(bound) for bound in HANDLING.bounds), "+Inf"]
-
-
-def codes() -> tuple[grpc.StatusCode, ...]:
-    """Every code that a call can end with: those of the catalogue, OK, and those of callers who leave."""
-    given = {Fault(cast("ErrorReason", reason), "").status_code for reason in ErrorReason.values() if reason}
-    left = {grpc.StatusCode.OK, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
-    return tuple(sorted(given | left, key=_number))
 
 
 class Ended:
@@ -60,11 +71,11 @@ class Tally:
     The lock keeps messages of a call that ends from being read twice or not at all: a count would seem to fall.
     """
 
-    def __init__(self, method: Method, codes: Sequence[grpc.StatusCode]) -> None:
+    def __init__(self, method: Method) -> None:
         self.labels = (method.kind, method.service, method.name)
         self._started = self._received = self._sent = 0
         self._open = set[Call]()
-        self._ended = {code: Ended() for code in codes}
+        self._ended = {code: Ended() for code in CODES}
         self._lock = Lock()
 
     def begin(self, call: Call) -> None:
@@ -117,13 +128,12 @@ class RpcMetrics(Collector):
     """One tally for each method that was announced, and one for all others."""
 
     def __init__(self) -> None:
-        self._codes = codes()
-        self._other = Tally(OTHER, self._codes)
+        self._other = Tally(OTHER)
         self._tallies: dict[tuple[str, str], Tally] = {}
 
     def announce(self, methods: Iterable[Method]) -> None:
         """Count these by themselves, from zero on, so that a rate of errors has something to begin from."""
-        self._tallies |= {(each.service, each.name): Tally(each, self._codes) for each in methods}
+        self._tallies |= {(each.service, each.name): Tally(each) for each in methods}
 
     def of(self, method: Method) -> Tally:
         """Where the calls of a method are counted."""
@@ -162,8 +172,3 @@ def _handling(readings: Iterable[Reading]) -> Metric:
 
 def _cumulative(buckets: Sequence[int]) -> Iterator[tuple[str, int]]:
     return zip(_LE, accumulate(buckets), strict=True)
-
-
-def _number(code: grpc.StatusCode) -> int:
-    number: int = code.value[0]
-    return number

@@ -15,9 +15,9 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.errors import Fault
 from mfn_server.rpc.call import Call
-from mfn_server.telemetry.metrics.declared import CounterOf, GaugeOf, HistogramOf
+from mfn_server.telemetry.metrics.declared import CounterOf, GaugeOf, HistogramOf, Label
 from mfn_server.telemetry.metrics.following import Counts, Followed
-from mfn_server.telemetry.metrics.sizes import LABELS, grid_label, labels_of, steps_label
+from mfn_server.telemetry.metrics.sizes import LABELS, MODEL, grid_label, labels_of, steps_label
 
 
 class StopReason(StrEnum):
@@ -46,8 +46,8 @@ SLOW_READER = CounterOf(
 )
 ENDED = CounterOf(
     "mfn_simulations_total",
-    f"Runs that were begun and have ended: {', '.join(StopReason)}.",
-    ("model", "stop_reason"),
+    "Runs that were begun and have ended, by why.",
+    (MODEL, Label("stop_reason", tuple(StopReason))),
 )
 RUNNING = GaugeOf("mfn_simulations_running", "Runs that have begun and not ended.")
 QUEUED = GaugeOf("mfn_simulations_queued", "Runs that wait to be admitted, or are set up.")

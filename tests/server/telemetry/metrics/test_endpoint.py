@@ -15,7 +15,7 @@ from mfn_server.telemetry.metrics.metrics import COUNTED
 from mfn_server.telemetry.metrics.snapshot import Snapshot
 from tests.contract.conftest import load_script
 from tests.server.conftest import Start
-from tests.server.telemetry.metrics.scraping import page
+from tests.server.telemetry.metrics.scraping import ours, page, scrape, undeclared
 
 
 def test_docs_metrics_md_is_what_the_server_declares(root: Path) -> None:
@@ -34,7 +34,15 @@ async def test_everything_that_is_served_is_declared_and_everything_declared_is_
         family = families[name]
         assert (family.type, family.documentation) == (each.kind, each.meaning)
         for sample in family.samples:
-            assert set(sample.labels) - {"le"} == set(each.labels)
+            assert set(sample.labels) - {"le"} == set(each.label_names)
+
+
+async def test_beside_what_is_declared_there_is_only_what_the_page_names(start: Start) -> None:
+    samples = await scrape(await start(metrics_port=0))
+    assert not undeclared(samples)
+    others = {name for name, _ in samples} - {name for name, _ in ours(samples)}
+    assert others
+    assert all(name.startswith(("process_", "python_info", "python_gc_")) for name in others)
 
 
 async def test_without_a_port_nothing_is_served(start: Start) -> None:
