@@ -161,8 +161,10 @@ class Coordinator:
                     if message.HasField("update_ack"):
                         crash_point("after-acknowledgement")
         finally:
-            await conversation.close()
-            self._conversations.discard(conversation)
+            try:
+                await conversation.close()
+            finally:  # a participant that leaves at its end cancels the wait
+                self._conversations.discard(conversation)
 
     async def drain(self) -> None:
         """End all streams once what they had begun to write is written, and give all federations up."""
