@@ -57,8 +57,13 @@ Outside `dev` the server fails closed:
   refused. Make one with `openssl rand -hex 32`.
 - Resume tokens: `MFN_RESUME_TOKEN_KEY`, or a `MFN_STATE_DIR` that replicas share.
 
-Everywhere, settings that contradict each other are refused, as are proxies or web origins that stand for everybody
-(`0.0.0.0/0`, `*`), files that cannot be read or written, and settings whose package is not installed.
+Everywhere, settings that contradict each other are refused, as are:
+
+- an address beyond this machine (`MFN_HOST`) where callers are asked for neither a credential nor a certificate;
+- proxies or web origins that stand for everybody (`0.0.0.0/0`, also in parts; `*`);
+- files that cannot be read or written, and files of secrets or keys that everybody on the machine may change;
+- one secret for two settings;
+- settings whose package is not installed.
 
 The metrics port asks for no credential. It listens on a loopback address unless `MFN_METRICS_HOST` says otherwise; then
 keep others from it, with a network policy for instance.

@@ -21,8 +21,9 @@ INTRODUCTION = f"""\
 
 <!-- Written by docs/generate_metrics.py from server/mfn_server/telemetry/metrics; do not edit. -->
 
-With `MFN_METRICS_PORT` the server answers Prometheus there, over HTTP, at any path; 0 takes a free port, and none, the
-default, serves nothing. The port asks for no credential and is not encrypted. It is protected by where it listens:
+With `MFN_METRICS_PORT` the server answers Prometheus there, over HTTP, at any path; 0 takes a free port, and none
+serves nothing. Unless set it is none in dev, and 9464 in staging and prod. The port asks for no credential and is not
+encrypted. It is protected by where it listens:
 `MFN_METRICS_HOST` is 127.0.0.1 unless set. To scrape from another machine, listen on the address of the pod and let
 nothing but Prometheus reach the port: a NetworkPolicy, or a mesh that encrypts it.
 
@@ -37,7 +38,7 @@ counters and histograms.
 
 The share of calls that fail, by method, and the slowest of a hundred that succeed:
 
-```
+```promql
 sum by (grpc_method) (rate(grpc_server_handled_total{{grpc_code=~"INTERNAL|UNAVAILABLE|DATA_LOSS"}}[5m]))
   / sum by (grpc_method) (rate(grpc_server_handled_total[5m]))
 histogram_quantile(0.99,

@@ -10,11 +10,10 @@ from time import monotonic
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.errors import Fault
+from mfn_server.limiting.subjects import SHOWN
 from mfn_server.telemetry.tracing.spans import span
 
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 0.1, 30.0
-SHOWN = 100
-"""Characters of a principal in a message."""
 
 
 @dataclass(eq=False)

@@ -95,12 +95,14 @@ class _Offered(Protocol):
 class Application:
     """The parts of one server; made inside the event loop that will run it.
 
-    needs: the kernels of each service, by its full name. log_lines_dropped: how many of the process's there are so far.
+    needs: the kernels of each service, by its full name. draining: set when nothing new is begun. leaving: from the
+    notice before that on. log_lines_dropped: how many of the process's there are so far.
     """
 
     def __init__(self, settings: Settings, log_lines_dropped: Callable[[], int] = int) -> None:
         self.settings = settings
         self.draining = asyncio.Event()
+        self.leaving = False
         self.traces = tracer_provider(settings)
         self.kernels = Kernels()
         self.metrics = Metrics(CollectorRegistry())
@@ -136,7 +138,7 @@ class Application:
         sources = metrics.Sources(self.limiter, lambda: log_lines_dropped() + self.audit.lost)
         metrics.observe(self, sources)
         credentials = None if self.certificate is None else self.certificate.credentials()
-        self.listener = Listener(self._server, credentials, settings.drain_grace_s)
+        self.listener = Listener(self._server, credentials)
 
     def _runtime(self) -> Runtime:
         settings = self.settings

@@ -1,6 +1,7 @@
 """A server inside the calling process: loopback, a free port, a random key that only this process knows."""
 
 import asyncio
+import logging
 import secrets
 import threading
 from types import TracebackType
@@ -10,12 +11,15 @@ from mfn_server.app import Application
 from mfn_server.config.loading import load_settings
 from mfn_server.lifecycle import Lifecycle, join_address
 
+log = logging.getLogger(__name__)
+
 
 class EmbeddedServer:
     """Runs a server on a thread of its own while the context is entered.
 
     target: "127.0.0.1:port". api_key: what callers must send. Settings may be given by name, for instance
     `EmbeddedServer(workers=1)`. The kernels that a service needs are compiled when the first call to it asks for them.
+    A server that ends by itself, because its port was lost, says so in the log and raises OSError at the context's end.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -50,12 +54,16 @@ class EmbeddedServer:
         if self._loop is not None and self._stop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+        if self._failure is not None and error is None:
+            raise self._failure
 
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as failure:  # noqa: BLE001  # handed to the thread that waits in __enter__
+        except BaseException as failure:  # raised on the thread of the context
             self._failure = failure
+            if self._started.is_set():
+                log.exception("the embedded server has ended before its context")
         finally:
             self._started.set()
 
@@ -63,7 +71,9 @@ class EmbeddedServer:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         lifecycle = Lifecycle(Application(self._settings))
         await lifecycle.start(warm_up=False)
-        self.target = join_address(self._settings.host, lifecycle.port)
-        self._started.set()
-        await self._stop.wait()
-        await lifecycle.drain()
+        try:
+            self.target = join_address(self._settings.host, lifecycle.port)
+            self._started.set()
+            await lifecycle.run_until(self._stop)
+        finally:
+            await lifecycle.drain()

@@ -53,6 +53,11 @@ class Fault(Exception):
         self.limit = limit
 
     @property
+    def reason_name(self) -> str:
+        """The reason as callers and logs are told it."""
+        return ErrorReason.Name(self.reason).removeprefix(PREFIX)
+
+    @property
     def status_code(self) -> grpc.StatusCode:
         """The gRPC status code that the catalogue gives the reason."""
         return grpc.StatusCode[_info(self.reason).status_code]
@@ -76,7 +81,7 @@ def invalid(error: InvalidInput) -> Fault:
 
 def status_of(fault: Fault, request_id: str) -> status_pb2.Status:
     """The complete google.rpc.Status of a fault."""
-    name = ErrorReason.Name(fault.reason).removeprefix(PREFIX)
+    name = fault.reason_name
     details: list[Message] = [
         error_details_pb2.ErrorInfo(reason=name, domain=DOMAIN, metadata=fault.metadata),
         error_details_pb2.RequestInfo(request_id=request_id),

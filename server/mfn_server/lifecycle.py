@@ -5,6 +5,7 @@ import faulthandler
 import logging
 import signal
 from collections.abc import Callable, Collection, Coroutine
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from mfn_server.app import Application
@@ -42,8 +43,19 @@ class Lifecycle:
     async def start(self, *, warm_up: bool = True) -> None:
         """Listen; each service begins SERVING once the kernels that it needs are compiled.
 
-        With `warm_up=False` they are compiled when the first call to the service asks for them.
+        With `warm_up=False` they are compiled when the first call to the service asks for them. A start that fails
+        closes the application.
         """
+        try:
+            await self._listen()
+        except BaseException:
+            async with AsyncExitStack() as ending:
+                self._release(ending, grace_s=0)
+            raise
+        if warm_up:
+            self._application.kernels.start()
+
+    async def _listen(self) -> None:
         app = self._application
         self.port = app.listener.bind(join_address(app.settings.host, app.settings.port))
         address = join_address(app.settings.host, self.port)
@@ -55,32 +67,48 @@ class Lifecycle:
         for name, needed in [*app.needs.items(), (WHOLE_SERVER, tuple(Group))]:
             self._in_background(self._announce_when_warm(name, needed))
         self._in_background(self._sweep())
-        if warm_up:
-            app.kernels.start()
 
     async def drain(self) -> None:
-        """Stop for good: say so, wait for balancers to notice, hand streams over, end."""
+        """Stop for good: say so, wait for balancers to notice, hand streams over, end.
+
+        A step that fails keeps none of the others from being taken; its error is raised when all are.
+        """
         app = self._application
         log.info("draining")
-        for task in self._tasks:
-            task.cancel()  # first: a warm-up that ends during the notice must not announce SERVING again
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        app.health.set_all(NOT_SERVING)
-        await asyncio.sleep(app.settings.drain_notice_s)
-        app.draining.set()
-        app.health.end_watches()
-        if app.coordinator is not None:
-            await app.coordinator.drain()
-        await app.listener.stop(app.settings.drain_grace_s)
-        if app.traces is not None:
-            await app.traces.close()
-        if app.limiter is not None:
-            await app.limiter.close()
-        if self._metrics is not None:
-            await asyncio.to_thread(self._metrics.close)
-        app.audit.record("server.stopped")
-        app.close()
+        app.leaving = True
+        async with AsyncExitStack() as ending:
+            self._release(ending, app.settings.drain_grace_s)
+            await self._end_background()  # a warm-up that ends during the notice must not announce SERVING again
+            app.health.set_all(NOT_SERVING)
+            await asyncio.sleep(app.settings.drain_notice_s)
         log.info("stopped")
+
+    def _release(self, ending: AsyncExitStack, grace_s: float) -> None:
+        """Have everything that start has opened closed by `ending`: what is named last here goes first."""
+        app = self._application
+        ending.callback(app.close)
+        ending.callback(self._record_end)
+        if self._metrics is not None:
+            ending.push_async_callback(asyncio.to_thread, self._metrics.close)
+        if app.limiter is not None:
+            ending.push_async_callback(app.limiter.close)
+        if app.traces is not None:
+            ending.push_async_callback(app.traces.close)
+        ending.push_async_callback(app.listener.stop, grace_s)
+        if app.coordinator is not None:
+            ending.push_async_callback(app.coordinator.drain)
+        ending.callback(app.health.end_watches)
+        ending.callback(app.draining.set)
+        ending.push_async_callback(self._end_background)
+
+    def _record_end(self) -> None:
+        if self._application.leaving:  # a server that could not start has not stopped
+            self._application.audit.record("server.stopped")
+
+    async def _end_background(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def run_until(self, stop: asyncio.Event) -> None:
         """Until it is told to stop; raises OSError when the port was lost and cannot be opened again."""
@@ -92,6 +120,7 @@ class Lifecycle:
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
+        task.add_done_callback(_tell_failure)
         self._tasks.append(task)
         return task
 
@@ -106,9 +135,15 @@ class Lifecycle:
         while True:
             try:
                 await asyncio.to_thread(self._application.sweep)
-            except OSError:
+            except Exception:  # whatever it is, the next sweep may do
                 log.exception("what has expired could not be deleted")
             await asyncio.sleep(SWEEP_EVERY_S)
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    """Nobody awaits what runs in the background."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("work in the background has ended: %s", error, exc_info=error)
 
 
 def join_address(host: str, port: int) -> str:
@@ -126,13 +161,20 @@ async def serve(settings: Settings, log_lines_dropped: Callable[[], int] = int) 
     app.audit.record("config.loaded", env=settings.env.value)
     lifecycle = Lifecycle(app)
     await lifecycle.start()
+    try:
+        _announce(app, lifecycle)
+        await lifecycle.run_until(stop)
+    finally:
+        # A thread that is stuck, say in a write to a volume that does not answer, would keep the process for ever. What
+        # is acknowledged is durable by then; where each thread is goes to stderr.
+        faulthandler.dump_traceback_later(settings.drain_notice_s + settings.drain_grace_s + LEAVING_S, exit=True)
+        await lifecycle.drain()
+
+
+def _announce(app: Application, lifecycle: Lifecycle) -> None:
+    settings = app.settings
     address = join_address(settings.host, lifecycle.port)
     app.audit.record("server.started", address=address, version=server_version())
     if lifecycle.metrics_port is not None:
         log.info("metrics on http://%s/metrics", join_address(settings.metrics_host, lifecycle.metrics_port))
     log.info("listening on %s, environment %s", address, settings.env)
-    await lifecycle.run_until(stop)
-    # A thread that is stuck, say in a write to a volume that does not answer, would keep the process for ever. What is
-    # acknowledged is durable by then; where each thread is goes to stderr.
-    faulthandler.dump_traceback_later(settings.drain_notice_s + settings.drain_grace_s + LEAVING_S, exit=True)
-    await lifecycle.drain()

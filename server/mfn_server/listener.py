@@ -15,20 +15,17 @@ import grpc
 LOOK_EVERY_S = 0.05
 """How often the server is asked whether it still accepts calls; it tells nobody by itself."""
 REOPEN_FOR_S = 10.0
+REPLACED_GRACE_S = 600.0
+"""How long the calls of a server that has been replaced may go on: its callers did nothing wrong."""
 
 log = logging.getLogger(__name__)
 
 
 class Listener:
-    """One address. make: a server that is not started. credentials: None for connections in plain text.
+    """One address. make: a server that is not started. credentials: None for connections in plain text."""
 
-    grace_s: how long the calls of a server that has been replaced may go on.
-    """
-
-    def __init__(
-        self, make: Callable[[], grpc.aio.Server], credentials: grpc.ServerCredentials | None, grace_s: float
-    ) -> None:
-        self._make, self._credentials, self._grace_s = make, credentials, grace_s
+    def __init__(self, make: Callable[[], grpc.aio.Server], credentials: grpc.ServerCredentials | None) -> None:
+        self._make, self._credentials = make, credentials
         self._servers = [make()]
         self._endings = set[asyncio.Task[None]]()
         self._stopping = False
@@ -49,7 +46,7 @@ class Listener:
     async def stop(self, grace_s: float) -> None:
         """Take no more calls; those under way are cancelled after `grace_s` seconds, or sooner by another stop."""
         self._stopping = True
-        await asyncio.gather(*(server.stop(grace_s) for server in self._servers))
+        await asyncio.gather(*(server.stop(grace_s) for server in self._servers), *self._endings)
         self._servers.clear()  # while there is an event loop: a server turns to it once more when it is deleted
 
     async def watch(self, address: str) -> None:
@@ -72,7 +69,7 @@ class Listener:
         await self.start()
 
     async def _end(self, server: grpc.aio.Server) -> None:
-        await server.stop(self._grace_s)
+        await server.stop(REPLACED_GRACE_S)
         if server in self._servers:
             self._servers.remove(server)
 

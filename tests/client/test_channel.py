@@ -51,7 +51,10 @@ def test_these_targets_stay_on_this_machine(target: str) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
-@pytest.mark.parametrize("shown", [{"api_key": "secret"}, {"token": "secret"}, {"token": lambda: "secret"}])
+@pytest.mark.parametrize(
+    "shown",
+    [{"api_key": "secret"}, {"token": "secret"}, {"token": lambda: "secret"}],  # pragma: allowlist secret
+)
 def test_keys_and_tokens_are_refused_for_a_target_elsewhere_without_tls(
     target: str, kind: type[Client | AsyncClient], shown: dict[str, Any]
 ) -> None:

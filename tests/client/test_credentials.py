@@ -112,7 +112,7 @@ Face = Callable[[str, Credentials], None]
 @FACES
 def test_a_key_goes_with_every_kind_of_call(call: Face) -> None:
     with recording() as (target, recorder):
-        call(target, Credentials(api_key="the-key"))
+        call(target, Credentials(api_key="the-key"))  # pragma: allowlist secret
     assert [each.get("x-api-key") for each in recorder.metadata] == ["the-key"] * len(KINDS)
     assert not any("authorization" in each for each in recorder.metadata)
     assert len({each["x-request-id"] for each in recorder.metadata}) == len(KINDS)

@@ -23,6 +23,7 @@ from opentelemetry.trace import StatusCode, get_current_span
 from mfn_client import AsyncClient, Client
 from mfn_client._tracing import traced, traced_aio
 from tests.client.backend import Seen
+from tests.client.federated.taking_part import federation, take_part
 
 PATIENCE_S = 60.0
 KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
@@ -201,6 +202,12 @@ def test_the_clients_faces_take_part_by_themselves(
     sent = [each["traceparent"].split("-")[2] for each in seen.metadata]
     assert sent == [f"{each.context.span_id:016x}" for each in spans.get_finished_spans() if each.context]
     assert len(sent) == 2
+
+
+def test_a_participant_of_a_federation_takes_part_in_the_trace(spans: Spans, provider: TracerProvider) -> None:
+    with federation() as (target, _):
+        assert take_part(target).reason == "max_rounds"
+        assert spans.one().name.endswith("Federate")
 
 
 def test_without_a_provider_of_the_process_calls_carry_no_trace(target: str, seen: Seen) -> None:

@@ -85,7 +85,7 @@ def test_a_renewed_certificate_is_served_to_new_connections(server: Production) 
 def test_what_must_not_go_into_production_is_told_in_one_message() -> None:
     found = ended(
         env="prod",
-        api_key="changeme" * 4,
+        api_key="changeme" * 4,  # pragma: allowlist secret
         resume_token_key="<your key, of 32 characters or more>",
         aggregate_stream_bytes=2**30,
         aggregate_spool_bytes=2**29,

@@ -45,7 +45,7 @@ def test_a_port_that_is_taken_ends_with_1_and_a_sentence() -> None:
         port = taken.getsockname()[1]
         found = ended(env="dev", port=port)
     assert found.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{port}: is another server using the port?\n" in found.stderr
+    assert f"cannot listen on 127.0.0.1:{port}: is another server using the port?" in found.stderr
     assert "Traceback" not in found.stderr
 
 

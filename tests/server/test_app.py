@@ -14,7 +14,13 @@ from tests.server.calling import METHODS, SERVICES, Wire, refused
 from tests.server.conftest import Start
 
 KEY = token_hex(32)
-PROD = {"env": "prod", "transport_security": "mesh", "metrics_port": 0, "api_key": KEY, "resume_token_key": KEY}
+PROD = {
+    "env": "prod",
+    "transport_security": "mesh",
+    "metrics_port": 0,
+    "api_key": KEY,
+    "resume_token_key": token_hex(32),
+}
 
 
 def test_method_names_are_unique_over_the_whole_contract_so_that_a_name_finds_its_method() -> None:

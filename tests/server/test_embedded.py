@@ -11,6 +11,7 @@ import pytest
 from mfn_grpc.v1 import simulation_pb2
 from mfn_server.config.loading import InvalidSettings
 from mfn_server.embedded import EmbeddedServer
+from mfn_server.lifecycle import Lifecycle
 from tests.server.calling import NERNST, Wire
 
 
@@ -76,3 +77,17 @@ def test_a_failure_to_start_reaches_the_caller() -> None:
         server = EmbeddedServer(port=taken.getsockname()[1])
         with pytest.raises(OSError, match="cannot listen"):
             server.__enter__()
+
+
+def test_a_server_that_ends_by_itself_says_so_at_the_end_of_its_context(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def lost(*_: Any) -> None:
+        raise OSError("the port is lost")
+
+    monkeypatch.setattr(Lifecycle, "run_until", lost)
+    before = threads()
+    with pytest.raises(OSError, match="the port is lost"), EmbeddedServer() as server:
+        server._thread.join()
+    assert threads() == before
+    assert "has ended before its context" in caplog.text

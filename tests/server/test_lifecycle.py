@@ -12,8 +12,11 @@ import pytest
 from mfn_grpc.arrays import from_array, to_array
 from mfn_grpc.v1 import features_pb2
 from mfn_grpc.v1 import simulation_pb2 as pb
-from mfn_server import app
+from mfn_server import app, lifecycle
+from mfn_server.app import Application
+from mfn_server.config.loading import load_settings
 from mfn_server.kernels import WARM_UPS, Group, Kernels
+from mfn_server.lifecycle import Lifecycle, serve
 from mfn_server.rpc.call import Call
 from tests.server.calling import NERNST, refused, rest_of
 from tests.server.conftest import Running, Start
@@ -177,10 +180,97 @@ async def test_what_has_expired_is_swept_and_a_sweep_that_fails_is_logged(
 
     def fail(_: Any) -> None:
         swept.set()
-        raise PermissionError("read-only file system")
+        raise ValueError("a name that is none")
 
     monkeypatch.setattr(app.Application, "sweep", fail)
     server = await start()
     await asyncio.to_thread(swept.wait, 60)
     await server.lifecycle.drain()
     assert "could not be deleted" in caplog.text
+    assert "work in the background has ended" not in caplog.text
+
+
+def dev(**settings: Any) -> Any:
+    return load_settings(**({"env": "dev", "port": 0, "drain_notice_s": 0, "drain_grace_s": 0} | settings))
+
+
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is recorded of servers and closed of them from now on, in order."""
+    seen: list[str] = []
+    close = Application.close
+
+    def closing(self: Application) -> None:
+        seen.append("closed")
+        close(self)
+
+    monkeypatch.setattr(Application, "close", closing)
+    monkeypatch.setattr("mfn_server.telemetry.audit.Audit.record", lambda _, event, **fields: seen.append(event))
+    return seen
+
+
+async def test_a_server_that_fails_while_it_runs_is_drained_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, armed = recorded(monkeypatch), list[float]()
+
+    async def lost(_self: Lifecycle, _stop: asyncio.Event) -> None:
+        raise OSError("the port is lost")
+
+    monkeypatch.setattr(Lifecycle, "run_until", lost)
+    monkeypatch.setattr("faulthandler.dump_traceback_later", lambda after, **_: armed.append(after))
+    with pytest.raises(OSError, match="the port is lost"):
+        await serve(dev())
+    assert seen == ["config.loaded", "server.started", "server.stopped", "closed"]
+    assert armed == [lifecycle.LEAVING_S]
+
+
+async def test_a_start_that_fails_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, other = recorded(monkeypatch), Lifecycle(Application(dev()))
+    await other.start(warm_up=False)
+    failing = Lifecycle(Application(dev(port=other.port)))
+    folder = failing._application.state_directory
+    with pytest.raises(OSError, match="cannot listen"):
+        await failing.start(warm_up=False)
+    assert seen == ["closed"]
+    assert not folder.exists()
+    await other.drain()
+
+
+async def test_a_step_of_the_drain_that_fails_keeps_none_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    application = Application(dev())
+    lifecycle = Lifecycle(application)
+    await lifecycle.start(warm_up=False)
+    seen = recorded(monkeypatch)
+
+    async def fail(_grace_s: float) -> None:
+        await stop(0)
+        raise ConnectionError("the store is gone")
+
+    stop = application.listener.stop
+    monkeypatch.setattr(application.listener, "stop", fail)
+    with pytest.raises(ConnectionError, match="the store is gone"):
+        await lifecycle.drain()
+    assert seen == ["server.stopped", "closed"]
+    assert not application.state_directory.exists()
+
+
+async def test_it_says_that_it_leaves_from_the_notice_on() -> None:
+    application = Application(dev(drain_notice_s=600))
+    lifecycle = Lifecycle(application)
+    await lifecycle.start(warm_up=False)
+    assert not application.leaving
+    draining = asyncio.create_task(lifecycle.drain())
+    await eventually(lambda: application.leaving)
+    assert not application.draining.is_set()
+    draining.cancel()  # which ends the notice; the rest is done
+    await asyncio.gather(draining, return_exceptions=True)
+    assert application.draining.is_set()
+
+
+async def test_work_in_the_background_that_fails_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail() -> None:
+        raise ValueError("nobody looks")
+
+    lifecycle = Lifecycle(Application(dev()))
+    await lifecycle.start(warm_up=False)
+    await asyncio.wait([lifecycle._in_background(fail())])
+    await lifecycle.drain()
+    assert "work in the background has ended: nobody looks" in caplog.text

@@ -52,7 +52,7 @@ class Made:
 @asynccontextmanager
 async def watched(made: Made) -> AsyncIterator[str]:
     """A listener that is watched; the address it listens on."""
-    ours = Listener(made, None, PATIENCE_S)
+    ours = Listener(made, None)
     address = f"127.0.0.1:{ours.bind('127.0.0.1:0')}"
     await ours.start()
     watching = asyncio.create_task(ours.watch(address))
@@ -96,6 +96,17 @@ async def test_a_broken_server_is_replaced_and_the_calls_that_it_has_go_on() -> 
             assert await said(echo_stream(other), b"three") == b"three"
 
 
+async def test_a_stop_ends_the_calls_of_servers_that_were_replaced_too() -> None:
+    made = Made()
+    async with watched(made) as address:
+        channel = grpc.aio.insecure_channel(address)
+        before = echo_stream(channel)
+        assert await said(before, b"one") == b"one"
+        await break_it(address, partial(made.reached, 2))
+    assert await asyncio.wait_for(before.code(), PATIENCE_S) is not grpc.StatusCode.OK
+    await channel.close()
+
+
 async def test_a_server_that_works_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     made, looks, is_running = Made(), list[bool](), listener._is_running
 
@@ -124,7 +135,7 @@ async def test_a_port_in_use_is_told_with_its_address() -> None:
     made = Made()
     async with watched(made) as address:
         with pytest.raises(OSError, match=f"cannot listen on {address}"):
-            Listener(made, None, 0).bind(address)
+            Listener(made, None).bind(address)
 
 
 async def test_a_server_whose_port_is_lost_for_good_ends_with_that(monkeypatch: pytest.MonkeyPatch) -> None:

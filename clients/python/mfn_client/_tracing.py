@@ -9,6 +9,7 @@ the end of a call before that can be cancelled, and the span of one that is canc
 import asyncio
 import sys
 from collections.abc import Callable
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 import grpc
@@ -38,6 +39,15 @@ class _Channel:
 
     def __init__(self, channel: grpc.aio.Channel, spans: "CallSpans") -> None:
         self._channel, self._spans = channel, spans
+
+    async def __aenter__(self) -> "_Channel":
+        await self._channel.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._channel.__aexit__(kind, error, traceback)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._channel, name)

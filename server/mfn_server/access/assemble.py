@@ -1,6 +1,7 @@
 """From settings to the authenticators of a server."""
 
 from collections.abc import Callable
+from functools import partial
 
 from mfn_server.access.authenticator import Authenticator, UnusableAccess
 from mfn_server.access.certificates import ClientCertificates
@@ -11,11 +12,16 @@ from mfn_server.config.access import Access
 
 def authenticators(settings: Access, audit: Audit, reloads: Reloads | None = None) -> list[Authenticator]:
     """One for each kind of credential that is set up, the cheapest first; raises UnusableAccess with every fault."""
-    makers = (_single_key, _api_keys, _tokens, _certificates)
+    makers: tuple[Callable[[Access], Authenticator | None], ...] = (
+        _single_key,
+        partial(_api_keys, audit, reloads),
+        partial(_tokens, reloads),
+        _certificates,
+    )
     found, faults = [], []
     for maker in makers:
         try:
-            found.append(maker(settings, audit, reloads))
+            found.append(maker(settings))
         except UnusableAccess as error:
             faults.append(str(error))
     if faults:
@@ -23,11 +29,11 @@ def authenticators(settings: Access, audit: Audit, reloads: Reloads | None = Non
     return [each for each in found if each is not None]
 
 
-def _single_key(settings: Access, audit: Audit, reloads: Reloads | None) -> Authenticator | None:
+def _single_key(settings: Access) -> Authenticator | None:
     return None if settings.api_key is None else SingleKey(settings.api_key.get_secret_value())
 
 
-def _api_keys(settings: Access, audit: Audit, reloads: Reloads | None) -> Authenticator | None:
+def _api_keys(audit: Audit, reloads: Reloads | None, settings: Access) -> Authenticator | None:
     file, pepper = settings.api_keys_file, settings.api_key_pepper
     if file is None:
         return None
@@ -37,7 +43,7 @@ def _api_keys(settings: Access, audit: Audit, reloads: Reloads | None) -> Authen
     return _from_file("MFN_API_KEYS_FILE", lambda: ApiKeys(file, secret, audit, reloads))
 
 
-def _tokens(settings: Access, audit: Audit, reloads: Reloads | None) -> Authenticator | None:
+def _tokens(reloads: Reloads | None, settings: Access) -> Authenticator | None:
     file, issuer, audience = settings.jwt_jwks_file, settings.jwt_issuer, settings.jwt_audience
     if file is None:
         return None
@@ -48,7 +54,7 @@ def _tokens(settings: Access, audit: Audit, reloads: Reloads | None) -> Authenti
     return _from_file("MFN_JWT_JWKS_FILE", lambda: BearerTokens(file, issuer, audience, reloads))
 
 
-def _certificates(settings: Access, audit: Audit, reloads: Reloads | None) -> Authenticator | None:
+def _certificates(settings: Access) -> Authenticator | None:
     return ClientCertificates(settings.client_identities) if settings.client_identities else None
 
 

@@ -15,6 +15,10 @@ NO_CREDENTIAL = "none"
 class Authenticator(Protocol):
     """Knows one kind of credential."""
 
+    @property
+    def costly(self) -> bool:
+        """Whether a look at one takes so long that a flood of wrong ones must be refused without."""
+
     async def authenticate(self, call: Call) -> Identity | None:
         """Whom the call's credential speaks for; None when it carries none of this kind.
 

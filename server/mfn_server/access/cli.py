@@ -111,11 +111,11 @@ def _audited() -> Iterator["Audit"]:
 
 
 def _pepper() -> bytes:
-    from mfn_server.access.key_format import MIN_PEPPER_CHARACTERS
+    from mfn_server.config.access import MIN_KEY_CHARACTERS
     from mfn_server.config.forms import secret_text
 
     pepper: str = secret_text(os.environ.get(PEPPER, ""))
-    if len(pepper) < MIN_PEPPER_CHARACTERS:
-        least = f"{PEPPER} must be set, to the server's, of {MIN_PEPPER_CHARACTERS} characters or more"
+    if len(pepper) < MIN_KEY_CHARACTERS:
+        least = f"{PEPPER} must be set, to the server's, of {MIN_KEY_CHARACTERS} characters or more"
         raise ValueError(f"{least}; make one with: openssl rand -hex 32")
     return pepper.encode()

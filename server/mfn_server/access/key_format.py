@@ -7,7 +7,6 @@ PREFIX = "mfn_"
 ID_CHARACTERS = 12
 SECRET_BYTES = 32
 _ID = slice(len(PREFIX), len(PREFIX) + ID_CHARACTERS)
-MIN_PEPPER_CHARACTERS = 32
 
 
 def new_id() -> str:

@@ -40,6 +40,8 @@ class ApiKeys:
     Raises OSError and InvalidKeys when the file cannot be used. now: seconds since 1970.
     """
 
+    costly = False
+
     def __init__(
         self,
         file: Path,
@@ -82,6 +84,8 @@ class ApiKeys:
 
 class SingleKey:
     """The one key of a server without a keys file; it may do everything."""
+
+    costly = False
 
     def __init__(self, key: str) -> None:
         self._digest = _hashed(key)

@@ -1,21 +1,21 @@
 """What guessing credentials costs: each wrong one of a peer makes the answers to its next wrong ones slower.
 
 A place is taken for as long as an answer is delayed, also when the caller hangs up before: nobody gains by not waiting.
-While a peer has no place left, its credentials are refused without a look at them, except those that were right not
-long ago: whoever shares an address with someone who guesses is not locked out.
+While a peer has no place left, its wrong credentials are refused at once, and those that are costly to look at are
+refused unseen, except those that were right not long ago: whoever shares an address with someone who guesses is not
+locked out.
 """
 
 import asyncio
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from heapq import heappop, heappush
 from time import monotonic
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.errors import Fault
+from mfn_server.networks import network_of
 
 FREE_FAILURES = 5
 """Somebody who mistypes a key is told at once."""
@@ -26,8 +26,6 @@ PLACES_PER_PEER = 4
 PLACES = 256
 MAX_PEERS = 10_000
 MAX_KNOWN = 10_000
-PREFIX_OF_ONE_CALLER = 64
-"""Who has one IPv6 address has a /64 of them."""
 
 
 @dataclass(slots=True)
@@ -50,27 +48,32 @@ class Slowing:
         self._releases: list[float] = []
         self._known: dict[int, None] = {}
 
-    def refuse_flood(self, address: str, credential: str) -> None:
-        """Raise RATE_LIMITED, with when to try again, for a credential that must not even be looked at now."""
-        if not self._peers or hash(credential) in self._known:
+    def refuse_flood(self, address: str) -> None:
+        """Raise RATE_LIMITED, with when to try again, while the peer has no place left."""
+        if not self._peers:
             return
-        peer = self._peers.get(_caller(address))
+        peer = self._peers.get(network_of(address))
         wait_s = 0.0 if peer is None else self._until_free(peer)
         if wait_s > 0:
             text = "too many wrong credentials came from this address; try again later"
             raise Fault(reasons.ERROR_REASON_RATE_LIMITED, text, retry_after_s=wait_s)
 
+    def refuse_unseen(self, address: str, credential: str) -> None:
+        """The same, for a credential that is not known: it must not even be looked at now."""
+        if hash(credential) not in self._known:
+            self.refuse_flood(address)
+
     def succeeded(self, credential: str) -> None:
         """Remember a right credential, by a hash that is secret to this process: it is looked at even in a flood."""
         known = hash(credential)
-        if known not in self._known:
-            self._known[known] = None
-            if len(self._known) > MAX_KNOWN:
-                del self._known[next(iter(self._known))]
+        self._known.pop(known, None)
+        self._known[known] = None
+        if len(self._known) > MAX_KNOWN:
+            del self._known[next(iter(self._known))]
 
     async def failed(self, address: str) -> None:
-        """Count a wrong credential and wait as long as its answer is to be delayed."""
-        delay_s = self._counted(_caller(address))
+        """Count a wrong credential of a peer that has a place, and wait as long as its answer is to be delayed."""
+        delay_s = self._counted(network_of(address))
         if delay_s > 0:
             await self._sleep(delay_s)
 
@@ -82,6 +85,7 @@ class Slowing:
         peer.failures, peer.last = peer.failures + 1, now
         delay_s = _delay_s(peer.failures)
         if delay_s > 0:
+            self._free_places(peer, now)
             heappush(peer.releases, now + delay_s)
             heappush(self._releases, now + delay_s)
         return delay_s
@@ -89,13 +93,16 @@ class Slowing:
     def _until_free(self, peer: _Peer) -> float:
         """Seconds until another of the peer's credentials may be looked at."""
         now = self._now()
-        _free(peer.releases, now)
-        _free(self._releases, now)
+        self._free_places(peer, now)
         if len(peer.releases) >= PLACES_PER_PEER:
             return peer.releases[0] - now
         if len(self._releases) >= PLACES and peer.failures >= FREE_FAILURES and now - peer.last < FORGOTTEN_AFTER_S:
             return self._releases[0] - now
         return 0.0
+
+    def _free_places(self, peer: _Peer, now: float) -> None:
+        _free(peer.releases, now)
+        _free(self._releases, now)
 
     def _forget(self, now: float) -> None:
         """The peers are in the order of their last failures."""
@@ -114,15 +121,3 @@ def _delay_s(failures: int) -> float:
 def _free(releases: list[float], now: float) -> None:
     while releases and releases[0] <= now:
         heappop(releases)
-
-
-@lru_cache(maxsize=1024)
-def _caller(address: str) -> str:
-    """What the addresses of one caller have in common."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:  # a socket of this machine
-        return address
-    if found.version == 4:
-        return address
-    return str(ipaddress.ip_network((found, PREFIX_OF_ONE_CALLER), strict=False))

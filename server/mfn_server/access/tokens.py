@@ -10,7 +10,7 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError, UnsupportedAlgorithmError
-from joserfc.jwk import KeySet
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from mfn_server.access.authenticator import Refused
@@ -22,12 +22,13 @@ from mfn_server.rpc.methods import Scope
 
 ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA", "Ed25519"})
 """Ed25519 is what RFC 9864 calls EdDSA. Never `none`, nor what verifies with a secret that we would have to share."""
+MIN_RSA_BITS = 2048
 LEEWAY_S = 30
 MAX_SUBJECT_CHARACTERS = 256
 MAX_VERIFIED = 4096
 CREDENTIAL = "token"
 SETTING = "jwt_jwks_file"
-_MALFORMED = (JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+_MALFORMED = (JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
 """What the library raises for tokens that are none: not every fault in their JSON is one that it expects."""
 
 
@@ -58,6 +59,8 @@ class BearerTokens:
 
     Raises OSError and ValueError when the key set cannot be used. now: seconds since 1970.
     """
+
+    costly = True
 
     def __init__(
         self,
@@ -98,11 +101,12 @@ class BearerTokens:
         try:
             claims = jwt.decode(token, keys, registry=_Accepted()).claims
             self._claims.validate(claims)
+            verified = _Verified(self._identity(claims), float(claims["exp"]) + LEEWAY_S)
         except ExpiredTokenError:
             raise _expired() from None
         except _MALFORMED:
             raise _invalid() from None
-        return _Verified(self._identity(claims), float(claims["exp"]) + LEEWAY_S)
+        return verified
 
     def _identity(self, claims: dict[str, Any]) -> Identity:
         subject, words = claims["sub"], claims.get("scope", "")
@@ -124,9 +128,29 @@ class _Accepted(JWSRegistry):
 def _key_set(raw: bytes) -> _KeySet:
     """A key set of the file; its secrets, if somebody left any in it, appear in no error."""
     try:
-        return _KeySet(KeySet.import_key_set(json.loads(raw)))
+        keys = KeySet.import_key_set(json.loads(raw))
+        faults = _faults(keys)
     except _MALFORMED as error:
         raise ValueError(f"it is no JSON Web Key Set with usable keys ({type(error).__name__})") from None
+    if faults:
+        raise ValueError(f"it is no JSON Web Key Set with usable keys: {'; '.join(faults)}")
+    return _KeySet(keys)
+
+
+def _faults(keys: KeySet) -> list[str]:
+    rsa = [key.raw_value.key_size for key in keys.keys if isinstance(key, RSAKey)]
+    faults = [f"an RSA key has {bits} bits, {MIN_RSA_BITS} are the least" for bits in rsa if bits < MIN_RSA_BITS]
+    if not any(map(_verifies, keys.keys)):
+        faults.append("none is for RS256, ES256 or Ed25519")
+    return faults
+
+
+def _verifies(key: Any) -> bool:
+    """Whether tokens of one of our algorithms can be verified with it."""
+    if key.get("use", "sig") != "sig":
+        return False
+    curves: dict[type, str] = {ECKey: "P-256", OKPKey: "Ed25519"}
+    return isinstance(key, RSAKey) or key.get("crv", "") == curves.get(type(key))
 
 
 def _expired() -> Refused:

@@ -60,7 +60,7 @@ class Watched(Generic[T]):
     async def _looked(self) -> None:
         try:
             found = await asyncio.to_thread(self._changed)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001  # whatever the content does to a parser, the last good one stays
             self._keep_last(error)
         else:
             if found is not None:
@@ -82,10 +82,12 @@ class Watched(Generic[T]):
             self._on_reload(content)
 
     def _keep_last(self, error: Exception) -> None:
-        if self._fault == str(error):
+        # The text of an error that no parser meant to raise may repeat the content.
+        fault = str(error) if isinstance(error, OSError | ValueError) else type(error).__name__
+        if self._fault == fault:
             return
-        self._fault = str(error)
-        log.error("MFN_%s cannot be used, its last good content stays: %s", self._setting.upper(), error)
+        self._fault = fault
+        log.error("MFN_%s cannot be used, its last good content stays: %s", self._setting.upper(), fault)
         if self._reloads is not None:
             self._reloads.count(self._setting, succeeded=False)
 

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -45,7 +45,27 @@ def check() -> None:
         typer.echo(f"warning: {name} is no setting and is ignored; did you mean {meant}?", err=True)
     for text in warnings(settings):
         typer.echo(f"warning: {text}", err=True)
+    _check_access(settings)
     typer.echo("ok")
+
+
+class _Unheard:
+    """An audit that keeps nothing: what is checked here serves nobody."""
+
+    def record(self, event: str, **fields: Any) -> None:
+        """Nothing."""
+
+
+def _check_access(settings: "Settings") -> None:
+    """Read what holds credentials as a server does at its start."""
+    from mfn_server.access.assemble import authenticators  # noqa: PLC0415  # as above
+    from mfn_server.access.authenticator import UnusableAccess  # noqa: PLC0415  # as above
+
+    try:
+        authenticators(settings, _Unheard())
+    except UnusableAccess as error:
+        typer.echo(f"the server cannot start:\n  {error}", err=True)
+        sys.exit(2)
 
 
 def _loaded() -> "Settings":

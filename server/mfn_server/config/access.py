@@ -1,12 +1,11 @@
 """Who may call."""
 
-import json
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
-from mfn_server.config.files import readable
+from mfn_server.config.files import guarded
 from mfn_server.config.forms import Scopes, Secret
 from mfn_server.config.packages import needed
 from mfn_server.rpc.methods import Scope
@@ -44,15 +43,15 @@ class Access(BaseSettings):
 
     @field_validator("api_keys_file")
     @classmethod
-    def _readable_keys(cls, path: Path | None) -> Path | None:
-        return path and readable(path)
+    def _guarded_keys(cls, path: Path | None) -> Path | None:
+        return path and guarded(path)
 
     @field_validator("jwt_jwks_file")
     @classmethod
-    def _usable_key_set(cls, path: Path | None) -> Path | None:
+    def _guarded_key_set(cls, path: Path | None) -> Path | None:
         if path is not None:
             needed("joserfc", extra="jwt")
-            _check_key_set(readable(path))
+            guarded(path)
         return path
 
     @field_validator("client_identities")
@@ -71,12 +70,3 @@ def long_enough(key: SecretStr | None) -> SecretStr | None:
     if key is not None and len(key.get_secret_value()) < MIN_KEY_CHARACTERS:
         raise ValueError(f"must have at least {MIN_KEY_CHARACTERS} characters; {MAKE_ONE}")
     return key
-
-
-def _check_key_set(path: Path) -> None:
-    try:
-        keys = json.loads(path.read_bytes())["keys"]
-    except (ValueError, KeyError, TypeError):
-        keys = None
-    if not (isinstance(keys, list) and keys):
-        raise ValueError(f'{path} is no JSON Web Key Set: write {{"keys": [...]}} with one key at least')

@@ -3,6 +3,8 @@
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
+IN_MEMORY = "memory://"
+
 
 def host(text: str) -> str:
     """An IP address or localhost; raises ValueError."""
@@ -25,9 +27,18 @@ def network(text: str) -> str:
         block = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise ValueError(f"{text!r} is no network: write 10.0.0.0/8, 2001:db8::/32 or an address") from None
-    if block.prefixlen == 0:
-        raise ValueError(f"{text!r} is every address, so that anybody could give any address; name the proxies' own")
     return str(block)
+
+
+def networks(texts: list[str]) -> list[str]:
+    """CIDR blocks, which may not cover every address of a kind even together; raises ValueError."""
+    blocks = [ipaddress.ip_network(network(text)) for text in texts]
+    v4 = ipaddress.collapse_addresses(each for each in blocks if isinstance(each, ipaddress.IPv4Network))
+    v6 = ipaddress.collapse_addresses(each for each in blocks if isinstance(each, ipaddress.IPv6Network))
+    if not (all(each.prefixlen for each in v4) and all(each.prefixlen for each in v6)):
+        named = ", ".join(map(repr, texts))
+        raise ValueError(f"{named} is every address, so that anybody could give any address; name the proxies' own")
+    return list(map(str, blocks))
 
 
 def origin(text: str) -> str:
@@ -51,10 +62,10 @@ def http_url(text: str) -> str:
 def store_url(text: str) -> SplitResult:
     """memory:// or the URL of a Redis; raises ValueError without repeating the text, which may hold a password."""
     parts = _split(text)
-    if text == "memory://":
+    if text == IN_MEMORY:
         return urlsplit(text)
     if parts is None or parts.scheme not in {"redis", "rediss"}:
-        raise ValueError("must be memory://, redis://HOST:PORT/DB or, encrypted, rediss://HOST:PORT/DB")
+        raise ValueError(f"must be {IN_MEMORY}, redis://HOST:PORT/DB or, encrypted, rediss://HOST:PORT/DB")
     return parts
 
 

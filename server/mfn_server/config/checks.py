@@ -64,6 +64,26 @@ def _unencrypted_stays_here(settings: "Settings") -> Told:
         )
 
 
+def _strangers_stay_out(settings: "Settings") -> Told:
+    if not (is_loopback(settings.host) or settings.api_key_required or _known_callers(settings)):
+        yield (
+            "host",
+            (
+                f"is {settings.host}, from where anybody could call everything: set 127.0.0.1, or a credential "
+                "to ask for, such as MFN_API_KEY, with MFN_API_KEY_REQUIRED=true"
+            ),
+        )
+
+
+def _known_callers(settings: "Settings") -> bool:
+    """Whether callers are told apart by anything."""
+    return any(_credentials(settings)) or settings.tls_client_auth is ClientAuthentication.REQUIRED
+
+
+def _credentials(settings: "Settings") -> tuple[object, ...]:
+    return settings.api_key, settings.api_keys_file, settings.jwt_jwks_file, settings.client_identities
+
+
 def _tls_has_its_files(settings: "Settings") -> Told:
     if settings.transport_security is not TransportSecurity.TLS:
         return
@@ -110,8 +130,7 @@ def _ports_differ(settings: "Settings") -> Told:
 
 
 def _somebody_may_call(settings: "Settings") -> Told:
-    credentials = (settings.api_key, settings.api_keys_file, settings.jwt_jwks_file, settings.client_identities)
-    if settings.api_key_required and not any(credentials):
+    if settings.api_key_required and not any(_credentials(settings)):
         yield (
             "api_key_required",
             (
@@ -153,12 +172,30 @@ def _drawn_at_random(name: str) -> Callable[["Settings"], Told]:
     return check
 
 
-def _federation_keys_are_drawn_at_random(settings: "Settings") -> Told:
-    if settings.env is Environment.DEV or settings.federation_keys is None:
-        return
+def _secrets_differ(settings: "Settings") -> Told:
+    seen = dict.fromkeys(_federation_secrets(settings), "federation_keys")
+    for name in KEYS:
+        key = getattr(settings, name)
+        if key is None:
+            continue
+        other = seen.setdefault(key.get_secret_value(), name)
+        if other != name:
+            yield name, f"is the same secret as MFN_{other.upper()}: who learns one has both; {MAKE_ONE}"
+
+
+def _federation_secrets(settings: "Settings") -> list[str]:
+    """The keys of all entries."""
+    if settings.federation_keys is None:
+        return []
     entries = re.split(r"[,\s]+", settings.federation_keys.get_secret_value().strip())
-    for place, entry in enumerate(entries, 1):
-        if is_placeholder(entry.partition(":")[2]):
+    return [entry.partition(":")[2] for entry in entries]
+
+
+def _federation_keys_are_drawn_at_random(settings: "Settings") -> Told:
+    if settings.env is Environment.DEV:
+        return
+    for place, secret in enumerate(_federation_secrets(settings), 1):
+        if is_placeholder(secret):
             text = f"the key of entry {place} looks like a placeholder, which is refused in {settings.env}; {MAKE_ONE}"
             yield "federation_keys", text
 
@@ -202,6 +239,7 @@ def _arrays_outlast_their_upload(settings: "Settings") -> Told:
 CHECKS: list[Callable[["Settings"], Told]] = [
     _loopback_is_for_dev,
     _unencrypted_stays_here,
+    _strangers_stay_out,
     _tls_has_its_files,
     _tls_files_hold,
     _client_certificates_are_checked,
@@ -214,6 +252,7 @@ CHECKS: list[Callable[["Settings"], Told]] = [
     _tokens_are_bound,
     _replicas_open_each_others_tokens,
     *(_drawn_at_random(name) for name in KEYS),
+    _secrets_differ,
     _federation_keys_are_drawn_at_random,
     _store_password_is_drawn_at_random,
     _one_aggregation_fits,

@@ -1,6 +1,7 @@
 """What is wrong with a file that a setting names."""
 
 import os
+import stat
 from pathlib import Path
 
 
@@ -11,6 +12,18 @@ def readable(path: Path) -> Path:
             return path
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {_why(error)}; name a file that this process may read") from None
+
+
+def guarded(path: Path) -> Path:
+    """The path of a file that can be read and that not everybody can change; raises ValueError."""
+    if readable(path).stat().st_mode & stat.S_IWOTH:
+        raise ValueError(f"{path} may be changed by everybody on this machine; take that away with: chmod o-w {path}")
+    return path
+
+
+def exposed(path: Path) -> bool:
+    """Whether everybody on this machine may read the file."""
+    return bool(path.stat().st_mode & stat.S_IROTH)
 
 
 def writable(path: Path) -> Path:

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SecretStr
 
+from mfn_server.config.files import guarded
+
 NONE = "none"
 """Unsets what an environment's file sets; where a setting may be unset at all."""
 
@@ -36,7 +38,7 @@ def secret_text(value: Any) -> Any:
         return value
     path = Path(value[1:])
     try:
-        text = path.read_text(encoding="utf-8")
+        text = guarded(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"cannot be read from the file {path}: {type(error).__name__}") from None
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
-from mfn_server.config.addresses import host, network, origin
+from mfn_server.config.addresses import host, networks, origin
 from mfn_server.config.forms import Names
 
 
@@ -67,7 +67,7 @@ class Listening(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, texts: list[str]) -> list[str]:
-        return [network(text) for text in texts]
+        return networks(texts)
 
     @field_validator("cors_origins")
     @classmethod

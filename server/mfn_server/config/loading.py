@@ -12,10 +12,10 @@ from mfn_server.config.settings import Settings
 READ_ELSEWHERE = {
     *("MFN_SERVER", "MFN_TOKEN", "MFN_TLS", "MFN_CA_FILE", "MFN_CLIENT_CERT", "MFN_CLIENT_KEY", "MFN_DEBUG"),
     *("MFN_DEMO_EXAMPLES", "MFN_DEMO_FORGED", "MFN_DEMO_PLACE"),
-    *("MFN_CRASH_AT", "MFN_FUZZ_REQUESTS", "MFN_FUZZ_SEED", "MFN_SOAK_MINUTES"),
 }
-"""Variables of the same prefix that are no settings: the `mfn` command's, its demonstration's, and where a test ends
-the process."""
+"""Variables of the same prefix that are no settings: the `mfn` command's and its demonstration's."""
+READ_BY_TESTS = {"MFN_CRASH_AT", "MFN_FUZZ_REQUESTS", "MFN_FUZZ_SEED", "MFN_SOAK_MINUTES"}
+"""Those of the tests, whose servers inherit their environment: there each could be told as a misspelt setting."""
 
 LIKENESS = 0.75
 """Share of letters in common from which a name is taken for a misspelt one; the prefix alone makes a fifth of it."""
@@ -40,6 +40,8 @@ def load_settings(**overrides: Any) -> Settings:
 def misspelt(variables: Iterable[str]) -> dict[str, str]:
     """Variables that look like a setting but are none, and the setting each comes closest to."""
     known = {variable(name) for name in Settings.model_fields}
-    unknown = [name for name in variables if name.startswith("MFN_") and name not in known | READ_ELSEWHERE]
+    unknown = [
+        name for name in variables if name.startswith("MFN_") and name not in known | READ_ELSEWHERE | READ_BY_TESTS
+    ]
     near = {name: get_close_matches(name, known, n=1, cutoff=LIKENESS) for name in unknown}
     return {name: found[0] for name, found in near.items() if found}

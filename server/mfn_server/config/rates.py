@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
-from mfn_server.config.addresses import store_url
+from mfn_server.config.addresses import IN_MEMORY, store_url
 from mfn_server.config.forms import Secret
 from mfn_server.config.packages import needed
 
@@ -23,11 +23,6 @@ class Rate:
     count: int
     period_s: int
     burst: int
-
-    @property
-    def per_s(self) -> float:
-        """What comes back each second."""
-        return self.count / self.period_s
 
     def __str__(self) -> str:
         unit = next(unit for unit, seconds in UNITS_S.items() if seconds == self.period_s)
@@ -80,16 +75,20 @@ class Rates(BaseSettings):
 
     rate_limit_enabled: bool = Field(True, description="whether rates are limited")
     rate_limit_store: Secret = Field(
-        SecretStr("memory://"),
-        description="memory:// counts for this process alone; redis://HOST:PORT/DB is shared by replicas",
+        SecretStr(IN_MEMORY),
+        description=f"{IN_MEMORY} counts for this process alone; redis://HOST:PORT/DB is shared by replicas",
     )
     rate_limit_store_failure: StoreFailure = Field(
         StoreFailure.OPEN, description="when the store does not answer: open lets calls pass, closed refuses them"
     )
     rate_limit_max_principals: int = Field(
-        10_000, ge=16, le=10**7, description="buckets that memory:// keeps; the idle ones are forgotten first"
+        10_000, ge=16, le=10**7, description=f"buckets that {IN_MEMORY} keeps; the idle ones are forgotten first"
     )
-    rate_limit_health: Quota = Field(Rate.parse("1000/m burst 1000"), description="health checks of a peer")
+    rate_limit_health: Quota = Field(
+        Rate.parse("1000/m burst 1000"),
+        description="health watches that an address opens, and its checks of services that there are not, in each "
+        "process; checks of others are never refused",
+    )
     rate_limit_read: Quota = Field(Rate.parse("60000/m burst 2000"), description="calls of scope read by a principal")
     rate_limit_simulate: Quota = Field(
         Rate.parse("100/m burst 50"), description="calls of scope simulate by a principal"
@@ -119,7 +118,7 @@ class Rates(BaseSettings):
         Rate.parse("600000/m burst 20000"), description="calls of all principals, health checks apart"
     )
     max_streams_per_principal: int = Field(
-        64, ge=1, le=65536, description="streams of one principal that may be open; of federations, participants"
+        64, ge=1, le=65536, description="streams that one principal may have open; those of Federate do not count"
     )
     principal_state_share: float = Field(
         1.0, gt=0, le=1, description="share of max_state_bytes that the calls of one principal may hold"

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mfn_server.config.files import readable
+from mfn_server.config.files import guarded, readable
 
 CURVES = {"secp256r1", "secp384r1"}
 Told = Iterator[tuple[str, str]]
@@ -61,7 +61,7 @@ def _certificates(path: Path) -> list[x509.Certificate]:
 
 
 def _private_key(path: Path) -> PrivateKeyTypes:
-    content = readable(path).read_bytes()
+    content = guarded(path).read_bytes()
     try:
         return load_pem_private_key(content, password=None)
     except TypeError:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from mfn_server.config.addresses import is_loopback
+from mfn_server.config.addresses import IN_MEMORY, is_loopback
 from mfn_server.config.environments import Environment
+from mfn_server.config.files import exposed
 from mfn_server.config.listening import ClientAuthentication, TransportSecurity
 from mfn_server.config.memory import available_bytes
 from mfn_server.config.settings import Settings
@@ -12,7 +13,7 @@ from mfn_server.config.telemetry import TraceExporter
 
 def warnings(settings: Settings) -> list[str]:
     """What the operator should know of these settings, each naming its variable."""
-    found = [*_of_limits(settings), *_of_memory(settings), *_without_effect(settings)]
+    found = [*_of_proxies(settings), *_of_limits(settings), *_of_memory(settings), *_without_effect(settings)]
     return found if settings.env is Environment.DEV else [*_of_open_doors(settings), *_of_draining(settings), *found]
 
 
@@ -25,6 +26,18 @@ def _of_open_doors(settings: Settings) -> Iterator[str]:
         yield f"MFN_METRICS_HOST is {settings.metrics_host}: metrics ask for no credential; keep others from the port"
     if settings.transport_security is TransportSecurity.MESH and not is_loopback(settings.host):
         yield f"MFN_TRANSPORT_SECURITY is mesh on {settings.host}: what passes by the mesh is not encrypted"
+    for name in ("tls_key_file", "api_keys_file"):
+        path = getattr(settings, name)
+        if path is not None and path.exists() and exposed(path):
+            yield f"MFN_{name.upper()} may be read by everybody on this machine; take that away with: chmod o-r {path}"
+
+
+def _of_proxies(settings: Settings) -> Iterator[str]:
+    if settings.transport_security is TransportSecurity.MESH and not settings.trust_proxy_headers:
+        yield (
+            "MFN_TRUST_PROXY_HEADERS is false with MFN_TRANSPORT_SECURITY=mesh: all callers share the proxy's address, "
+            "so that wrong credentials and health checks of one count against all; set it with MFN_TRUSTED_PROXIES"
+        )
 
 
 def _of_draining(settings: Settings) -> Iterator[str]:
@@ -36,9 +49,9 @@ def _of_draining(settings: Settings) -> Iterator[str]:
 
 
 def _of_limits(settings: Settings) -> Iterator[str]:
-    if settings.rate_limit_enabled and settings.rate_limit_store.get_secret_value() == "memory://":
+    if settings.rate_limit_enabled and settings.rate_limit_store.get_secret_value() == IN_MEMORY:
         yield (
-            "MFN_RATE_LIMIT_STORE is memory://, which replicas do not share: each grants the whole rate; "
+            f"MFN_RATE_LIMIT_STORE is {IN_MEMORY}, which replicas do not share: each grants the whole rate; "
             "set redis://HOST:PORT/DB where there are several"
         )
 

@@ -11,17 +11,15 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from mfn_grpc.core.limits import Violation
-from mfn_grpc.v1.error_reason_pb2 import ErrorReason
-from mfn_server.errors import PREFIX, Fault
+from mfn_server.errors import Fault
 from mfn_server.rpc.call import Call, Outcome
 from mfn_server.rpc.chain import Proceed
 from mfn_server.rpc.methods import Method, MethodClass
 from mfn_server.telemetry.entries import emit
-from mfn_server.telemetry.masking import MASKED, bodies_of, cut, is_secret, parameters_of
+from mfn_server.telemetry.masking import MASKED, MAX_TOLD_CHARACTERS, bodies_of, cut, is_secret, parameters_of
 
 LOGGER = "mfn.access"
 MOST_VIOLATIONS = 20
-MOST_CHARACTERS = 300
 
 _LEVELS = {
     grpc.StatusCode.INTERNAL: logging.ERROR,
@@ -81,8 +79,8 @@ def _fields(call: Call, outcome: Outcome) -> dict[str, Any]:
 
 
 def _add_fault(fields: dict[str, Any], fault: Fault) -> None:
-    fields["reason"] = ErrorReason.Name(fault.reason).removeprefix(PREFIX)
-    fields["error"] = cut(fault.message, MOST_CHARACTERS)
+    fields["reason"] = fault.reason_name
+    fields["error"] = cut(fault.message, MAX_TOLD_CHARACTERS)
     if fault.violations:
         fields["violations"] = [_described(each) for each in fault.violations[:MOST_VIOLATIONS]]
         fields["violation_count"] = len(fault.violations)
@@ -91,9 +89,9 @@ def _add_fault(fields: dict[str, Any], fault: Fault) -> None:
 def _described(violation: Violation) -> dict[str, str]:
     secret = is_secret(violation.field.rpartition(".")[2].partition("[")[0])
     return {
-        "field": cut(violation.field, MOST_CHARACTERS),
-        "value": MASKED if secret else cut(violation.value, MOST_CHARACTERS),
-        "description": MASKED if secret else cut(violation.description, MOST_CHARACTERS),
+        "field": cut(violation.field, MAX_TOLD_CHARACTERS),
+        "value": MASKED if secret else cut(violation.value, MAX_TOLD_CHARACTERS),
+        "description": MASKED if secret else cut(violation.description, MAX_TOLD_CHARACTERS),
     }
 
 

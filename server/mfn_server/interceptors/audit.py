@@ -1,6 +1,5 @@
 """Records what administrators do, which participants are turned away, and who meets a limit."""
 
-from time import monotonic
 from typing import Any
 
 import grpc
@@ -8,12 +7,12 @@ from google.protobuf.message import Message
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
-from mfn_grpc.v1.error_reason_pb2 import ErrorReason
-from mfn_server.errors import LIMITS, PREFIX, Fault
+from mfn_server.errors import LIMITS, Fault
 from mfn_server.rpc.call import Call, Outcome
 from mfn_server.rpc.chain import Proceed
 from mfn_server.telemetry.audit import Audit
-from mfn_server.telemetry.masking import cut
+from mfn_server.telemetry.masking import MAX_TOLD_CHARACTERS, cut
+from mfn_server.telemetry.sparing import Sparing
 
 EVENTS = {
     "CreateFederation": "federation.created",
@@ -29,10 +28,8 @@ FEDERATION_SERVICE = "mfn.v1.FederationService"
 TURNED_AWAY = frozenset({reasons.ERROR_REASON_SIGNATURE_INVALID, reasons.ERROR_REASON_NOT_ENROLLED})
 AUDITED_ELSEWHERE = frozenset({grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED})
 """The guards record what they deny."""
-REFUSALS_EVERY_S = 10.0
-"""A principal that keeps meeting its limits is recorded once in this time, with the number since."""
-MOST_PRINCIPALS = 1024
-MOST_CHARACTERS = 300
+UNTOLD = frozenset({grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED})
+"""The caller was not told how its call ended, and what it had begun may stand: changes run to their end without it."""
 
 
 class AuditCalls:
@@ -40,7 +37,7 @@ class AuditCalls:
 
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
-        self._refusals: dict[tuple[str, str], tuple[float, int]] = {}
+        self._refusals = Sparing()
 
     async def __call__(self, proceed: Proceed, call: Call) -> None:
         """Let the call through and record what has come of it."""
@@ -64,29 +61,26 @@ class AuditCalls:
             if event != "model.uploaded" or _is_whole(call):
                 self._audit.record(event, call=call, resource=_resource(call))
         elif outcome.code not in AUDITED_ELSEWHERE:
-            told = {} if outcome.fault is None else _told(outcome.fault)
-            resource = _resource(call)
-            self._audit.record(
-                "admin.failed", call=call, attempted=event, resource=resource, code=outcome.code.name, **told
+            self._record_attempt(
+                {"attempted": event, "resource": _resource(call), "code": outcome.code.name}, call, outcome
             )
+
+    def _record_attempt(self, tried: dict[str, str], call: Call, outcome: Outcome) -> None:
+        told = tried if outcome.fault is None else {**tried, **_told(outcome.fault)}
+        if outcome.code in UNTOLD:
+            self._audit.record("admin.unconfirmed", call=call, **told)
+        else:
+            self._audit.record("admin.failed", call=call, **told)
 
     def _count_refusal(self, call: Call, fault: Fault) -> None:
         """Record the first refusal of a kind and principal, and then the number of them from time to time."""
-        kind = (call.principal, ErrorReason.Name(fault.reason))
-        now = monotonic()
-        recorded_at, since = self._refusals.pop(kind, (-REFUSALS_EVERY_S, 0))
-        if now - recorded_at < REFUSALS_EVERY_S:
-            self._refusals[kind] = recorded_at, since + 1
-            return
-        if len(self._refusals) >= MOST_PRINCIPALS:
-            del self._refusals[next(iter(self._refusals))]
-        self._refusals[kind] = now, 0
-        self._audit.record("limit.refused", call=call, count=since + 1, **_told(fault))
+        count = self._refusals.count((call.principal, fault.reason))
+        if count:
+            self._audit.record("limit.refused", call=call, count=count, **_told(fault))
 
 
 def _told(fault: Fault) -> dict[str, str]:
-    reason = ErrorReason.Name(fault.reason).removeprefix(PREFIX)
-    return {"reason": reason, "error": cut(fault.message, MOST_CHARACTERS)}
+    return {"reason": fault.reason_name, "error": cut(fault.message, MAX_TOLD_CHARACTERS)}
 
 
 def _resource(call: Call) -> str:
@@ -94,7 +88,7 @@ def _resource(call: Call) -> str:
     request = call.request
     if request is None:
         return ""
-    return cut(_named(request), MOST_CHARACTERS)
+    return cut(_named(request), MAX_TOLD_CHARACTERS)
 
 
 def _named(request: Message) -> str:

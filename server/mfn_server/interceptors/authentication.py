@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.access.authenticator import ALL_SCOPES, NO_CREDENTIAL, Authenticator, Refused
+from mfn_server.access.open_streams import OpenStreams
 from mfn_server.access.presented import presented
 from mfn_server.access.reporting import Audit, Flaw
 from mfn_server.access.slowing import Slowing
@@ -30,17 +31,35 @@ class Authentication:
     ) -> None:
         self._authenticators, self._required = tuple(authenticators), required
         self._slowing, self._audit = slowing, audit
+        self._streams = OpenStreams(self._look_again)
 
     async def __call__(self, proceed: Proceed, call: Call) -> None:
         """Refuse, or let the call through with its identity."""
-        if not call.method.is_open:
+        method = call.method
+        if not method.is_open:
             call.identity = await self._identify(call)
+            if method.client_streaming or method.server_streaming:
+                await self._stream(proceed, call)
+                return
         await proceed(call)
+
+    async def _stream(self, proceed: Proceed, call: Call) -> None:
+        """Let the call through for as long as its credential holds; a connection's certificate holds as long as it."""
+        if presented(call) is None:
+            await proceed(call)
+            return
+        try:
+            await self._streams.through(proceed, call)
+        except Refused as refused:
+            self._deny(call, refused.flaw, refused.credential)
+            raise
 
     async def _identify(self, call: Call) -> Identity:
         try:
             identity = await self._authenticated(call)
         except Refused as refused:
+            # Not in the audit one by one: the failures that led here are, and a flood must not fill it.
+            self._slowing.refuse_flood(call.peer)
             self._deny(call, refused.flaw, refused.credential)
             await self._slowing.failed(call.peer)
             raise
@@ -54,23 +73,39 @@ class Authentication:
     async def _authenticated(self, call: Call) -> Identity | None:
         """None for a call without any credential."""
         credential = presented(call)
-        if credential is not None:
-            # Not in the audit one by one: the failures that led here are, and a flood must not fill it.
-            self._slowing.refuse_flood(call.peer, credential)
         for authenticator in self._authenticators:
-            identity = await authenticator.authenticate(call)
+            if credential is None or not authenticator.costly:
+                identity = await authenticator.authenticate(call)
+            else:
+                identity = await self._looked_at_if_calm(authenticator, call, credential)
             if identity is not None:
-                if credential is not None:
-                    self._slowing.succeeded(credential)
                 return identity
         if credential is not None:
-            raise Refused(Flaw.INVALID, "the credential is not valid here")
+            raise _unknown()
         return None
+
+    async def _looked_at_if_calm(self, authenticator: Authenticator, call: Call, credential: str) -> Identity | None:
+        self._slowing.refuse_unseen(call.peer, credential)
+        identity = await authenticator.authenticate(call)
+        if identity is not None:
+            self._slowing.succeeded(credential)
+        return identity
+
+    async def _look_again(self, call: Call) -> None:
+        """Raise Refused for a credential that was right and holds no more; what it costs is the server's own doing."""
+        for authenticator in self._authenticators:
+            if await authenticator.authenticate(call) is not None:
+                return
+        raise _unknown()
 
     def _deny(self, call: Call, flaw: Flaw, credential: str) -> None:
         self._audit.record(
             "authentication.denied", reason=flaw.value, peer=call.peer, credential=credential, method=call.method.path
         )
+
+
+def _unknown() -> Refused:
+    return Refused(Flaw.INVALID, "the credential is not valid here")
 
 
 def _missing() -> Fault:

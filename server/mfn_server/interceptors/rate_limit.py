@@ -1,16 +1,21 @@
 """Limits how much one caller, and all together, may ask for."""
 
+from mfn_server.errors import Fault
 from mfn_server.limiting.limiter import Limiter
 from mfn_server.limiting.spending import spending
 from mfn_server.rpc.call import Call
 from mfn_server.rpc.chain import Proceed
+from mfn_server.rpc.methods import HEALTH_SERVICE
+
+CHECK = f"/{HEALTH_SERVICE}/Check"
 
 
 class RateLimit:
     """Refuses with RATE_LIMITED; every answer tells of the tightest limit, in x-ratelimit-limit and -remaining.
 
     Cheapest first: the count of open streams, the buckets of calls, then, once the first message has come, what it
-    costs.
+    costs. Health checks of services that there are cannot be refused: an orchestrator would end a server that somebody
+    at its own address floods, and the answer costs no more than the refusal would.
     """
 
     def __init__(self, limiter: Limiter) -> None:
@@ -19,11 +24,21 @@ class RateLimit:
     async def __call__(self, proceed: Proceed, call: Call) -> None:
         """Let the call through within its limits."""
         method = call.method
-        if method.client_streaming or method.server_streaming:
+        if method.path == CHECK:
+            await self._checked(proceed, call)
+        elif method.client_streaming or method.server_streaming:
             with self._limiter.streams.held(call):
                 await self._limited(proceed, call)
         else:
             await self._limited(proceed, call)
+
+    async def _checked(self, proceed: Proceed, call: Call) -> None:
+        try:
+            await proceed(call)
+        except Fault:
+            await self._limiter.enter(call)
+            raise
+        await self._limiter.look(call)
 
     async def _limited(self, proceed: Proceed, call: Call) -> None:
         await self._limiter.enter(call)

@@ -20,10 +20,9 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from mfn_grpc.v1.error_reason_pb2 import ErrorReason
-from mfn_server.errors import PREFIX, Fault
 from mfn_server.rpc.call import Call, Outcome
 from mfn_server.rpc.chain import Proceed
+from mfn_server.telemetry.masking import credentials_of, hide
 from mfn_server.telemetry.tracing.parents import parent_of
 from mfn_server.telemetry.tracing.spans import NOWHERE, entered
 
@@ -73,7 +72,7 @@ async def _traced(tracer: Tracer, context: Context, proceed: Proceed, call: Call
         "rpc.service": method.service,
         "rpc.method": method.name,
         "client.address": call.peer,
-        "mfn.request_id": call.request_id,
+        "mfn.request_id": hide(call.request_id, credentials_of(call)),
     }
     made = tracer.start_span(method.path[1:], context, SpanKind.SERVER, attributes)
     try:
@@ -102,13 +101,9 @@ def _note(made: Span, outcome: Outcome) -> None:
     made.set_attribute("rpc.grpc.status_code", outcome.code.value[0])
     fault = outcome.fault
     if fault is not None:
-        made.add_event("refused", {"mfn.reason": _reason(fault)})
+        made.add_event("refused", {"mfn.reason": fault.reason_name})
     if outcome.code in OURS:
-        made.set_status(StatusCode.ERROR, outcome.code.name if fault is None else _reason(fault))
-
-
-def _reason(fault: Fault) -> str:
-    return ErrorReason.Name(fault.reason).removeprefix(PREFIX)
+        made.set_status(StatusCode.ERROR, outcome.code.name if fault is None else fault.reason_name)
 
 
 def _below(parent: SpanContext) -> Context:

@@ -1,5 +1,6 @@
 """The limits of a server from its settings."""
 
+from mfn_server.config.addresses import IN_MEMORY
 from mfn_server.config.rates import Rate, Rates
 from mfn_server.limiting.buckets import Bucket, Buckets
 from mfn_server.limiting.costs import Resource
@@ -11,7 +12,6 @@ from mfn_server.limiting.shared import RedisBuckets
 from mfn_server.limiting.streams import Streams
 from mfn_server.rpc.methods import MethodClass
 
-IN_MEMORY = "memory://"
 UNITS = {Resource.CELL_STEPS: "cell-steps", Resource.BYTES: "bytes sent", Resource.CLIENTS: "updates to aggregate"}
 
 
@@ -39,10 +39,9 @@ def _rate(settings: Rates, name: str) -> Rate:
 
 
 def _stores(settings: Rates) -> tuple[Buckets, Buckets]:
-    """Where buckets of principals and of peers are kept."""
-    url = settings.rate_limit_store.get_secret_value()
+    """Where buckets of principals and of peers are kept; health answers whether or not a Redis does."""
+    url, most = settings.rate_limit_store.get_secret_value(), settings.rate_limit_max_principals
+    peers = MemoryBuckets(most)
     if url == IN_MEMORY:
-        most = settings.rate_limit_max_principals
-        return MemoryBuckets(most), MemoryBuckets(most)
-    shared = Guarded(RedisBuckets(url), settings.rate_limit_store_failure)
-    return shared, shared
+        return MemoryBuckets(most), peers
+    return Guarded(RedisBuckets(url), settings.rate_limit_store_failure), peers

@@ -1,6 +1,6 @@
 """Several buckets taken from at once: from all of them, or, where one has too little, from none.
 
-The arithmetic is throttled-py's GCRA; what is added here is the all-or-none, and giving back. A `Taking` runs in the
+The arithmetic is throttled-py's GCRA; what is added here is the all-or-none. A `Taking` runs in the
 store itself, so that it is one round trip to a Redis and nothing comes between.
 """
 
@@ -52,9 +52,9 @@ class Buckets(Protocol):
     async def take(self, keys: Sequence[str], arguments: Sequence[float]) -> Numbers | None:
         """Take from all or none; None where the store failed and calls are to pass.
 
-        arguments: for each key the seconds in which one comes back, what it holds, and how many are taken; a negative
-        number is given back. Returns four numbers for each key, up to and with the first that has too little: whether
-        it has (1 or 0), what remains, seconds until it is full, and seconds until there will be enough.
+        arguments: for each key the seconds in which one comes back, what it holds, and how many are taken (0 looks).
+        Returns four numbers for each key, up to and with the first that has too little: whether it has (1 or 0), what
+        remains, seconds until it is full, and seconds until there will be enough.
         """
 
     @property

@@ -58,15 +58,16 @@ _CELL_STEPS = (Resource.CELL_STEPS, cell_steps)
 
 COSTS: Mapping[str, tuple[tuple[Resource, Cost], ...]] = {
     "/mfn.v1.ElectrochemistryService/ComputeNernstBatch": (_BYTES,),
-    "/mfn.v1.SimulationService/Simulate": (_CELL_STEPS, _BYTES),
-    "/mfn.v1.SimulationService/RunSimulation": (_CELL_STEPS, _BYTES),
+    "/mfn.v1.SimulationService/Simulate": (_BYTES, _CELL_STEPS),
+    "/mfn.v1.SimulationService/RunSimulation": (_BYTES, _CELL_STEPS),
     "/mfn.v1.SimulationService/AnalyzeStability": (_BYTES,),
     "/mfn.v1.SimulationService/UploadArray": (_BYTES,),
     "/mfn.v1.FeatureService/ExtractFeatures": (_BYTES,),
     "/mfn.v1.FeatureService/ExtractFeatureStream": (_BYTES,),
     "/mfn.v1.FeatureService/AnalyzeFractal": (_BYTES,),
     "/mfn.v1.FederationService/Federate": (_BYTES,),
-    "/mfn.v1.FederationService/Aggregate": ((Resource.CLIENTS, clients), _BYTES),
+    "/mfn.v1.FederationService/Aggregate": (_BYTES, (Resource.CLIENTS, clients)),
     "/mfn.v1.FederationService/UploadModel": (_BYTES,),
 }
-"""By the path of the method; those that are not here cost a call and no more."""
+"""By the path of the method, in the order in which they are charged: bytes have come, whatever becomes of the rest.
+Methods that are not here cost a call and no more."""

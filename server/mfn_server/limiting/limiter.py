@@ -1,7 +1,7 @@
 """What a call takes when it comes: one of its class's bucket and one of everybody's, both or none.
 
-What a call costs besides is known once its first message has come (spending.py). When that refuses the call, what it
-took here is given back, so that a refused call has taken nothing.
+What a call costs besides is known once its first message has come (spending.py). A call which that refuses keeps what
+it took here: who has used up one limit is bounded by the others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,8 @@ from mfn_server.limiting.costs import Resource
 from mfn_server.limiting.outcomes import ALLOWED, LIMITED, STORE_FAILED, LimitOutcomes
 from mfn_server.limiting.refusals import limited
 from mfn_server.limiting.streams import Streams
-from mfn_server.limiting.subjects import network_of, subject_of
+from mfn_server.limiting.subjects import subject_of
+from mfn_server.networks import network_of
 from mfn_server.rpc.call import Call
 from mfn_server.rpc.methods import MethodClass
 
@@ -82,11 +83,13 @@ class Limiter:
         self._outcomes.count(call.method.method_class, ALLOWED)
         self._tell_first(call, entry, found)
 
-    async def give_back(self, call: Call) -> None:
-        """Undo `enter`."""
-        entry = self._entries[call.method.method_class]
-        returned = [-number if i % 3 == 2 else number for i, number in enumerate(entry.arguments)]
-        await self.take(call, self._keys(entry, call), returned)
+    async def look(self, call: Call) -> None:
+        """Tell how full the bucket is that belongs to the caller, and take nothing."""
+        own = self._entries[call.method.method_class].own
+        found = await self.take(call, [own.key(_own(call))], [*own.arguments, 0])
+        if found is not None:
+            self._outcomes.count(call.method.method_class, ALLOWED)
+            tell(call, level_of(own, found))
 
     async def take(self, call: Call, keys: Sequence[str], arguments: Sequence[float]) -> Numbers | None:
         """Take from all of these buckets or none, on behalf of a call; None where the store failed and it passes."""
@@ -108,8 +111,7 @@ class Limiter:
         raise limited(bucket, subject, asked, level)
 
     def _keys(self, entry: _Entry, call: Call) -> tuple[str, ...]:
-        subject = network_of(call.peer) if call.method.is_open else call.identity.principal
-        return (entry.own.key(subject), *entry.shared_keys)
+        return (entry.own.key(_own(call)), *entry.shared_keys)
 
     def _tell_first(self, call: Call, entry: _Entry, found: Numbers) -> None:
         """Of the bucket that will be empty first: both count calls."""
@@ -118,6 +120,10 @@ class Limiter:
             call.told += ((LIMIT, entry.own.shown), (REMAINING, str(own)))
         else:
             call.told += ((LIMIT, shared.shown), (REMAINING, str(int(found[5]))))
+
+
+def _own(call: Call) -> str:
+    return network_of(call.peer) if call.method.is_open else call.identity.principal
 
 
 def level_of(bucket: Bucket, found: Numbers) -> Level:

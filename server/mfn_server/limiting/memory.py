@@ -66,11 +66,7 @@ class _Taking(MemoryLimitActionLogic):
     def together(cls, backend: _Backend, keys: Sequence[str], arguments: Sequence[float]) -> Numbers:
         found: Numbers = ()
         for i, key in enumerate(keys):
-            one = arguments[3 * i : 3 * i + 3]
-            if one[2] < 0:
-                found += _give_back(backend, key, one[0], -one[2])
-                continue
-            found += cls._do(backend, (key,), one)
+            found += cls._do(backend, (key,), arguments[3 * i : 3 * i + 3])
             if found[-4]:
                 for j in range(i):
                     _give_back(backend, keys[j], arguments[3 * j], arguments[3 * j + 2])
@@ -78,11 +74,10 @@ class _Taking(MemoryLimitActionLogic):
         return found
 
 
-def _give_back(backend: _Backend, key: str, interval_s: float, cost: float) -> Numbers:
+def _give_back(backend: _Backend, key: str, interval_s: float, cost: float) -> None:
     now = utils.now_mono_f()
     full_at = float(backend.get(key) or now) - cost * interval_s
     if full_at > now:
         backend.set(key, full_at, 0)
     else:
         backend.delete(key)
-    return 0, 0, 0.0, 0.0

@@ -34,12 +34,7 @@ end
 local found = {{}}
 for i = 1, #KEYS do
     local interval, capacity, cost = ARGV[3 * i - 2], ARGV[3 * i - 1], tonumber(ARGV[3 * i])
-    local one = {{0, 0, "0", "0"}}
-    if cost < 0 then
-        give_back(KEYS[i], tonumber(interval), -cost)
-    else
-        one = take({{KEYS[i]}}, {{interval, capacity, cost}})
-    end
+    local one = take({{KEYS[i]}}, {{interval, capacity, cost}})
     for _, number in ipairs(one) do
         table.insert(found, number)
     end
@@ -76,7 +71,8 @@ class RedisBuckets:
             async with asyncio.timeout(TIMEOUT_S):
                 return await self._taking.do(keys, arguments)
         except (StoreUnavailableError, TimeoutError, OSError) as error:
-            raise StoreFailed(type(error.__cause__ or error).__name__) from error
+            cause = error.__cause__ if isinstance(error, StoreUnavailableError) else None
+            raise StoreFailed(type(cause or error).__name__) from error
 
     @property
     def kept(self) -> int:

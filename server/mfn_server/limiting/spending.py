@@ -18,8 +18,9 @@ LONGEST_WAIT_S = 5.0
 class Spending:
     """Charges each request message of one call before the service sees it.
 
-    A message that costs more than a bucket holds is charged all of it. A stream that sends bytes too fast is slowed
-    down: nothing more is read of it until there is room, so that HTTP/2 holds the caller back.
+    One cost after the other, so that what is refused for one has used up those before it. A message that costs more
+    than a bucket holds is charged all of it. A stream that sends bytes too fast is slowed down: nothing more is read of
+    it until there is room, so that HTTP/2 holds the caller back.
     """
 
     def __init__(self, limiter: Limiter, call: Call, costs: Sequence[tuple[Resource, Cost]]) -> None:
@@ -30,27 +31,22 @@ class Spending:
         """Take what the message costs; RATE_LIMITED where there is too little and waiting does not help."""
         size = self._call.received.bytes - self._seen_bytes
         self._seen_bytes = self._call.received.bytes
-        resources = self._limiter.limits.resources
-        asked = [(resources[name], cost_of(message, size)) for name, cost_of in self._costs]
-        asked = [(bucket, min(cost, bucket.rate.burst)) for bucket, cost in asked if cost > 0]
-        if asked:
-            await self._take(asked)
+        for name, cost_of in self._costs:
+            bucket, cost = self._limiter.limits.resources[name], cost_of(message, size)
+            if cost > 0:
+                await self._take(bucket, min(cost, bucket.rate.burst))
 
-    async def _take(self, asked: Sequence[tuple[Bucket, int]]) -> None:
-        principal, waits_until = self._call.principal, monotonic() + LONGEST_WAIT_S
-        keys = [bucket.key(principal) for bucket, _ in asked]
-        arguments = [number for bucket, cost in asked for number in (*bucket.arguments, cost)]
+    async def _take(self, bucket: Bucket, cost: int) -> None:
+        waits_until = monotonic() + LONGEST_WAIT_S
+        keys, arguments = [bucket.key(self._call.principal)], [*bucket.arguments, cost]
         while (found := await self._limiter.take(self._call, keys, arguments)) is not None:
-            levels = [
-                level_of(bucket, found[4 * i : 4 * i + 4]) for i, (bucket, _) in enumerate(asked[: len(found) // 4])
-            ]
-            if not found[-4]:
-                self._tell(levels)
+            level = level_of(bucket, found)
+            if not found[0]:
+                self._tell(level)
                 return
-            bucket, cost = asked[len(levels) - 1]
-            if not self._may_wait(bucket, levels[-1].retry_s, waits_until):
-                await self._refuse(bucket, cost, levels[-1])
-            await asyncio.sleep(levels[-1].retry_s)
+            if not self._may_wait(bucket, level.retry_s, waits_until):
+                self._limiter.refuse(self._call, bucket, cost, level)
+            await asyncio.sleep(level.retry_s)
 
     def _may_wait(self, bucket: Bucket, retry_s: float, waits_until: float) -> bool:
         if not self._call.method.client_streaming or bucket.name != Resource.BYTES:
@@ -58,26 +54,16 @@ class Spending:
         remaining = self._call.time_remaining()
         return monotonic() + retry_s <= waits_until and (remaining is None or retry_s < remaining)
 
-    async def _refuse(self, bucket: Bucket, cost: int, level: Level) -> None:
-        if self._call.received.messages == 1:
-            await self._limiter.give_back(self._call)
-        self._limiter.refuse(self._call, bucket, cost, level)
-
-    def _tell(self, levels: Sequence[Level]) -> None:
+    def _tell(self, level: Level) -> None:
         """Of the first message, while the answer has not begun: the level that is lowest by its share."""
         if self._call.received.messages > 1:
             return
         told = dict(self._call.told)
-        lowest = min(levels, key=_share)
-        if LIMIT not in told or _share(lowest) < int(told[REMAINING]) / int(told[LIMIT]):
-            tell(self._call, lowest)
+        if LIMIT not in told or level.remaining / level.limit < int(told[REMAINING]) / int(told[LIMIT]):
+            tell(self._call, level)
 
 
 def spending(limiter: Limiter, call: Call) -> Spending | None:
     """What charges the messages of a call; None where they cost nothing."""
     costs = COSTS.get(call.method.path)
     return Spending(limiter, call, costs) if costs else None
-
-
-def _share(level: Level) -> float:
-    return level.remaining / level.limit

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import grpc
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -42,11 +42,6 @@ class Silence:
 
     caller_s: float
     reader_s: float
-
-
-def unimplemented_methods(service: ServiceDescriptor, implementation: object) -> list[str]:
-    """The methods that `answering` answers with UNIMPLEMENTED."""
-    return [m.name for m in service.methods if not hasattr(implementation, _snake_case(m.name))]
 
 
 def answering(method: MethodDescriptor, implementation: object, silence: Silence) -> Proceed:

@@ -29,6 +29,9 @@ else:  # generic in its stubs only
     Handler = grpc.RpcMethodHandler
 log = logging.getLogger(__name__)
 
+UNREAD_S = 10.0
+"""How long the task of a call that has failed waits for a reader that does not read: it could wait for days."""
+
 
 def bind(
     service: ServiceDescriptor, implementation: object, silence: Silence, interceptors: Interceptors
@@ -76,11 +79,15 @@ def _chained(interceptors: Interceptors, answer: Proceed) -> Proceed:
 
 
 async def _observed(proceed: Proceed, call: Call) -> None:
-    """Run the whole chain; an observer that fails, which is a defect, costs the call and no more."""
+    """Run the whole chain; an observer that fails, which is a defect, costs a call that has not ended and no more.
+
+    One that has ended keeps its outcome: other observers have told of it, and what the call changed stands.
+    """
     try:
         await proceed(call)
     except Exception as error:  # noqa: BLE001  # its text goes to the log and an INTERNAL to the caller
-        call.outcome = _failed(_unexpected(error, call))
+        failed = _failed(_unexpected(error, call))
+        call.outcome = call.outcome or failed
 
 
 async def _settle(proceed: Proceed, call: Call) -> None:
@@ -106,9 +113,18 @@ async def _concluded(call: Call) -> bytes | None:
     fault = call.outcome.fault if call.outcome else None
     if fault is not None:
         trailers = (*trailers_of(fault, call.request_id), *call.told)
-        await call.context.abort(fault.status_code, fault.message, trailers)
+        await _abort(call.context, fault, trailers)
     call.context.set_trailing_metadata(call.echoes())
     return call.response
+
+
+async def _abort(context: Context, fault: Fault, trailers: tuple[tuple[str, str | bytes], ...]) -> None:
+    """Refuse the call; grpc sends the refusal behind what is still to be read, and goes on doing so without us."""
+    try:
+        async with asyncio.timeout(UNREAD_S):
+            await context.abort(fault.status_code, fault.message, trailers)
+    except TimeoutError:
+        raise asyncio.CancelledError from None
 
 
 def _failed(fault: Fault) -> Outcome:

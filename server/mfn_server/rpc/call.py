@@ -43,7 +43,7 @@ class Identity:
 
 
 NOBODY = Identity(ANONYMOUS, frozenset(), "none")
-"""A caller without a credential, where none is needed."""
+"""A caller that is not identified yet, or need not be."""
 
 
 @dataclass

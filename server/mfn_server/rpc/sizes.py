@@ -30,6 +30,7 @@ MOST_BYTES: Mapping[str, int] = {
     f"{_FEDERATION}.WatchFederation": FEW_VALUES,
     f"{_FEDERATION}.DownloadModel": FEW_VALUES,
     "grpc.health.v1.Health.Check": FEW_VALUES,
+    "grpc.health.v1.Health.List": FEW_VALUES,
     "grpc.health.v1.Health.Watch": FEW_VALUES,
     "grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo": NAMES_AND_OPTIONS,
 }

@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from mfn_server.rpc.call import Call, current_call
-from mfn_server.telemetry.masking import credentials_of, cut, hide
+from mfn_server.telemetry.masking import credentials_of, cut, hide_in
 
 MAX_MESSAGE_CHARACTERS = 8192
 MAX_TRACEBACK_CHARACTERS = 16_384
+
+OURS = frozenset({"timestamp", "level", "logger", "method", "peer", "principal", "credential", "trace_id", "span_id"})
+"""Fields that no caller writes: one whose credential is the same word must not blank them."""
+OURS_IN_ENTRIES = OURS | {"message", "event", "stream", "attempted", "code", "reason", "scope", "kind"}
+"""Those of entries, whose messages and words are this server's own."""
 
 _TRACE_MODULE = "opentelemetry.trace"
 _TEMPLATE = vars(logging.LogRecord("", logging.INFO, "", 0, "", None, None))
@@ -35,8 +40,8 @@ class Entry(logging.LogRecord):
 
     def getMessage(self) -> str:  # noqa: N802  # the name is logging's
         """For handlers of other programs, which know nothing of fields."""
-        text = " ".join((str(self.msg), *(f"{name}={value}" for name, value in self.fields.items())))
-        return text if self.call is None else str(hide(text, credentials_of(self.call)))
+        fields = self.fields if self.call is None else hide_in(self.fields, credentials_of(self.call), OURS_IN_ENTRIES)
+        return " ".join((str(self.msg), *(f"{name}={value}" for name, value in fields.items())))
 
 
 def emit(logger: logging.Logger, level: int, message: str, fields: Mapping[str, Any], call: Call | None = None) -> None:

@@ -3,21 +3,28 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
 from structlog.types import EventDict, WrappedLogger
 
 from mfn_server.rpc.call import Call
-from mfn_server.telemetry.entries import Entry, call_of, described, fields_of, timestamp, under_way
+from mfn_server.telemetry.entries import (
+    OURS,
+    OURS_IN_ENTRIES,
+    Entry,
+    call_of,
+    described,
+    fields_of,
+    timestamp,
+    under_way,
+)
 from mfn_server.telemetry.lines import inside, line_of
-from mfn_server.telemetry.masking import credentials_of, hide, masked
+from mfn_server.telemetry.masking import credentials_of, hide_in, masked
 from mfn_server.telemetry.writing import Sink, Writer
 
 Render = Callable[[Mapping[str, Any]], bytes]
-OURS = frozenset({"timestamp", "level", "logger", "method", "peer", "principal", "credential", "trace_id", "span_id"})
-"""Fields that no caller writes: one whose credential is the same word must not blank them."""
 FORMATTERS_OWN = frozenset({"event", "exc_info", "stack_info", "_record", "_from_structlog"})
 
 
@@ -65,20 +72,18 @@ class LineHandler(logging.Handler):
     def _line(self, record: logging.LogRecord) -> bytes:
         if isinstance(record, Entry):
             call = call_of(record)
-            return self._masked(fields_of(record, record.msg, record.fields, call), call)
+            return self._masked(fields_of(record, record.msg, record.fields, call), call, OURS_IN_ENTRIES)
         return self.format(record).encode()
 
     def _rendered(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
-        return self._masked(event, under_way()).decode()
+        return self._masked(event, under_way(), OURS).decode()
 
-    def _masked(self, fields: Mapping[str, Any], call: Call | None) -> bytes:
+    def _masked(self, fields: Mapping[str, Any], call: Call | None, ours: Collection[str]) -> bytes:
         """The line; secrets are looked for in its bytes, which is cheap, and taken out of the fields, which is not."""
         line = self._render(fields)
         shown = () if call is None else credentials_of(call)
         if self._holds_secret(line, shown):
-            secrets = (*self._secrets, *shown)
-            fields = {name: value if name in OURS else hide(value, secrets) for name, value in fields.items()}
-            line = self._render(fields)
+            line = self._render(hide_in(fields, (*self._secrets, *shown), ours))
         return line
 
     def _holds_secret(self, line: bytes, shown: Sequence[str]) -> bool:

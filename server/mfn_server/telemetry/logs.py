@@ -154,10 +154,17 @@ def _console() -> Render:
     renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), event_key="message", pad_event_to=0)
 
     def render(fields: Mapping[str, Any]) -> bytes:
-        shown = dict(fields)
-        failure = shown.pop("exception", None)
+        shown = {name: _printable(value) for name, value in fields.items()}
+        failure = fields.get("exception")
         if failure is not None:
-            shown["exception"] = failure["traceback"]
+            shown["exception"] = "\n".join(map(_printable, failure["traceback"].split("\n")))
         return f"{renderer(None, '', shown)}\n".encode(errors="backslashreplace")
 
     return render
+
+
+def _printable(value: Any) -> Any:
+    """Texts with what would move a terminal's cursor or forge a line written out; of all else the renderer does it."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in value)

@@ -3,7 +3,7 @@
 How a type of message is shown is worked out once; showing one then reads its fields and asks no descriptor.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,6 +15,8 @@ from mfn_server.rpc.call import Call
 
 MASKED = "[masked]"
 CUT = "..."
+MAX_TOLD_CHARACTERS = 300
+"""Of what a caller was told, and of names that it gave."""
 SECRET_WORDS = frozenset(
     {
         *("key", "keys", "token", "tokens", "secret", "secrets", "signature", "signatures", "password", "pepper"),
@@ -96,6 +98,11 @@ def hide(value: Any, secrets: Iterable[str]) -> Any:
     if isinstance(value, list | tuple):
         return [hide(item, secrets) for item in value]
     return value
+
+
+def hide_in(fields: Mapping[str, Any], secrets: Sequence[str], ours: Collection[str]) -> dict[str, Any]:
+    """The fields with the secrets masked, except in ours."""
+    return {name: value if name in ours else hide(value, secrets) for name, value in fields.items()}
 
 
 def cut(text: str, characters: int) -> str:

@@ -122,8 +122,9 @@ class FileSink:
     def write(self, data: bytes) -> None:
         """Write all of it to the file that now has the name."""
         if self._moved():
+            opened = self._open()  # first: where that fails, the old descriptor is still the one to write to and close
             os.close(self._descriptor)
-            self._descriptor = self._open()
+            self._descriptor = opened
         DescriptorSink(self._descriptor).write(data)
 
     def close(self) -> None:

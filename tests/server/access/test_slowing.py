@@ -33,7 +33,7 @@ def slow(clock: Clock) -> Slowing:
 def is_refused_unseen(slow: Slowing, address: str, credential: str = "guess") -> float:
     """Seconds to wait; 0 when the credential is looked at."""
     try:
-        slow.refuse_flood(address, credential)
+        slow.refuse_unseen(address, credential)
     except Fault as fault:
         return fault.retry_after_s or -1.0
     return 0.0
@@ -55,7 +55,7 @@ async def test_a_peer_that_does_not_wait_has_no_more_guesses_looked_at_until_a_p
         await slow.failed("10.0.0.7")
     assert is_refused_unseen(slow, "10.0.0.7") == pytest.approx(0.1)
     with pytest.raises(Fault) as caught:
-        slow.refuse_flood("10.0.0.7", "guess")
+        slow.refuse_flood("10.0.0.7")
     assert caught.value.status_code is StatusCode.RESOURCE_EXHAUSTED
     clock.now = 0.11
     assert not is_refused_unseen(slow, "10.0.0.7")
@@ -99,6 +99,23 @@ async def test_when_all_places_are_taken_only_those_who_failed_often_are_refused
     await slow.failed("10.0.0.9")
     assert not is_refused_unseen(slow, "10.0.0.9")
     assert not is_refused_unseen(slow, "10.0.0.10")
+
+
+async def test_places_are_given_back_by_those_who_fail_too(slow: Slowing, clock: Clock) -> None:
+    for tick in range(1000):
+        clock.now = tick * 10.0
+        await slow.failed("10.0.0.7")
+    assert len(slow._releases) == 1
+    assert [len(peer.releases) for peer in slow._peers.values()] == [1]
+
+
+async def test_a_credential_stays_known_for_as_long_as_it_is_used(
+    slow: Slowing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slowing, "MAX_KNOWN", 2)
+    for credential in ("in use", "old", "in use", "new"):
+        slow.succeeded(credential)
+    assert list(slow._known) == [hash("in use"), hash("new")]
 
 
 async def test_failures_are_forgotten(slow: Slowing, clock: Clock) -> None:

@@ -72,6 +72,9 @@ async def test_a_token_speaks_for_its_subject_with_the_scopes_that_exist(file: P
         {"aud": None},
         {"exp": None},
         {"exp": "soon"},
+        {"exp": 10**400},
+        {"exp": float("inf")},
+        {"exp": float("nan")},
         {"nbf": int(time()) + 600},
         {"sub": None},
         {"sub": ""},
@@ -137,13 +140,38 @@ async def test_bytes_that_are_no_token_are_refused_and_break_nothing(file: Path)
 
 
 async def test_what_has_not_three_parts_is_left_to_others(file: Path) -> None:
-    for call in (call_with(), call_with(x_api_key="mfn_x"), call_with(authorization="Bearer a.b.c.d.e")):
+    for call in (
+        call_with(),
+        call_with(x_api_key="mfn_x"),  # pragma: allowlist secret
+        call_with(authorization="Bearer a.b.c.d.e"),
+    ):
         assert await tokens_of(file).authenticate(call) is None
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"keys": []}', "[1]", '{"keys": [{"kty": "RSA", "d": "swordfish"}]}'])
-def test_a_file_without_usable_keys_is_refused_at_the_start(file: Path, content: str) -> None:
+def test_a_file_that_is_no_key_set_is_refused_at_the_start(file: Path, content: str) -> None:
     file.write_text(content)
     with pytest.raises(ValueError, match="JSON Web Key Set") as caught:
         tokens_of(file)
     assert "swordfish" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        ECKey.generate_key("P-384"),
+        OKPKey.generate_key("X25519"),
+        ECKey.generate_key("P-256", {"use": "enc"}),
+    ],
+)
+def test_keys_that_are_all_for_something_else_are_refused_at_the_start(file: Path, key: Any) -> None:
+    publish(file, key)
+    with pytest.raises(ValueError, match="usable keys: none is for"):
+        tokens_of(file)
+
+
+@pytest.mark.filterwarnings("ignore:Key size should be")
+def test_a_weak_key_among_others_is_refused_at_the_start(file: Path) -> None:
+    publish(file, RSA, RSAKey.generate_key(1024))
+    with pytest.raises(ValueError, match="usable keys: an RSA key has 1024 bits"):
+        tokens_of(file)

@@ -74,6 +74,19 @@ async def test_of_a_faulty_file_the_last_good_content_stays_and_one_error_is_log
     assert reloads.counted == [("some_file", False), ("some_file", True)]
 
 
+async def test_a_parser_that_fails_in_no_way_it_should_costs_nothing_but_an_error_without_the_content(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def parse(raw: bytes) -> int:
+        return {b"1": 1}[raw]
+
+    content = Watched(file, parse, setting="some_file", look_every_s=0.0)
+    put(file, "swordfish")
+    assert [await content.fresh() for _ in range(2)] == [1, 1]
+    assert ["KeyError" in record.getMessage() for record in caplog.records] == [True]
+    assert "swordfish" not in caplog.text
+
+
 async def test_a_volume_that_does_not_answer_delays_one_call_a_little_and_no_other(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,18 @@ def test_settings_that_hold_are_ok_and_what_may_surprise_is_told_aside() -> None
     assert "warning: MFN_RATE_LIMIT_STORE is memory://" in done.stderr
 
 
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"keys": []}', '{"keys": [{"kty": "none"}]}', "\xff"])
+def test_files_of_credentials_that_a_server_would_refuse_are_all_told(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "keys"
+    file.write_text(content, encoding="latin-1")
+    variables = {"MFN_API_KEYS_FILE": str(file), "MFN_API_KEY_PEPPER": "p" * 32, "MFN_JWT_JWKS_FILE": str(file)}
+    variables |= {"MFN_ENV": "dev", "MFN_JWT_ISSUER": "https://id.example.org", "MFN_JWT_AUDIENCE": "mfn"}
+    done = mfn("check", **variables)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "MFN_API_KEYS_FILE: " in done.stderr
+    assert "MFN_JWT_JWKS_FILE: " in done.stderr
+
+
 @pytest.mark.parametrize("words", [["check"], ["show"], ["show", "--json"]])
 def test_faults_end_with_2_and_are_all_told(words: list[str]) -> None:
     done = mfn(*words, **(COMPLETE | {"MFN_API_KEY": "changeme", "MFN_PORT": "http"}))
@@ -70,7 +82,7 @@ def test_for_people_it_is_a_line_for_each_setting() -> None:
 def test_checking_loads_no_server(tmp_path: Path) -> None:
     program = (
         "import sys, typer; from mfn_server.cli import config; config.check();"
-        "print([name for name in ('grpc', 'numpy', 'mfn_server.app') if name in sys.modules])"
+        "print([name for name in ('numpy', 'numba', 'mfn_server.app') if name in sys.modules])"
     )
     environment = {"PYTHONPATH": ":".join(sys.path), "MFN_ENV": "dev", "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)

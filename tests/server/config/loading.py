@@ -8,7 +8,7 @@ from mfn_server.config.loading import InvalidSettings, load_settings
 from mfn_server.config.settings import Settings
 
 KEY = secrets.token_hex(32)
-COMPLETE = {"MFN_API_KEY": KEY, "MFN_RESUME_TOKEN_KEY": KEY, "MFN_TRANSPORT_SECURITY": "mesh"}
+COMPLETE = {"MFN_API_KEY": KEY, "MFN_RESUME_TOKEN_KEY": secrets.token_hex(32), "MFN_TRANSPORT_SECURITY": "mesh"}
 """With these a server starts in any environment."""
 
 

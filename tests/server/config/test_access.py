@@ -41,9 +41,19 @@ def test_an_issuer_without_keys_accepts_nobody_and_is_refused(monkeypatch: pytes
     assert set(refused(monkeypatch, **COMPLETE, **TOKENS)) == set(TOKENS)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"keys": []}', '{"keys": 1}', "\xff"])
-def test_a_key_set_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str) -> None:
-    (tmp_path / "jwks.json").write_text(content, encoding="latin-1")
-    faults = refused(monkeypatch, **COMPLETE, **TOKENS, MFN_JWT_JWKS_FILE=str(tmp_path / "jwks.json"))
-    assert list(faults) == ["MFN_JWT_JWKS_FILE"]
-    assert "is no JSON Web Key Set" in faults["MFN_JWT_JWKS_FILE"]
+@pytest.mark.parametrize("name", ["MFN_API_KEYS_FILE", "MFN_JWT_JWKS_FILE"])
+def test_a_file_of_keys_that_everybody_may_change_is_refused(
+    monkeypatch: pytest.MonkeyPatch, key_set: str, name: str
+) -> None:
+    Path(key_set).chmod(0o602)
+    faults = refused(monkeypatch, **COMPLETE, **TOKENS, **{name: key_set})
+    assert "may be changed by everybody" in faults[name]
+
+
+@pytest.mark.parametrize("name", ["MFN_API_KEY_PEPPER", "MFN_RESUME_TOKEN_KEY", "MFN_FEDERATION_KEYS"])
+def test_one_secret_does_not_serve_two_settings(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    written = f"k1:{KEY}" if name == "MFN_FEDERATION_KEYS" else KEY
+    faults = refused(monkeypatch, MFN_ENV="dev", MFN_API_KEY=KEY, **{name: written})
+    (fault,) = faults.values()
+    assert "is the same secret as MFN_" in fault
+    assert KEY not in fault

@@ -35,10 +35,9 @@ def test_identities_are_a_json_object_of_known_scopes(monkeypatch: pytest.Monkey
 def test_a_secret_is_taken_from_the_file_that_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("# made on a Monday\n" + "0f" * 16 + "\n\n")
-    found = loaded(monkeypatch, MFN_ENV="dev", MFN_API_KEY=f"@{file}", MFN_RESUME_TOKEN_KEY=f"@{file}")
+    found = loaded(monkeypatch, MFN_ENV="dev", MFN_API_KEY=f"@{file}")
     assert found.api_key is not None
     assert found.api_key.get_secret_value() == "0f" * 16
-    assert found.resume_token_key == found.api_key
 
 
 def test_several_federation_keys_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -49,4 +48,16 @@ def test_several_federation_keys_may_stand_in_a_file(monkeypatch: pytest.MonkeyP
 
 def test_a_file_of_a_secret_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     faults = refused(monkeypatch, MFN_ENV="dev", MFN_API_KEY=f"@{tmp_path / 'missing'}")
-    assert faults == {"MFN_API_KEY": f"cannot be read from the file {tmp_path / 'missing'}: FileNotFoundError"}
+    assert f"{tmp_path / 'missing'} cannot be read: no such file or directory" in faults["MFN_API_KEY"]
+
+
+def test_a_file_of_a_secret_that_everybody_may_change_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "key"
+    file.write_text("0f" * 16)
+    file.chmod(0o602)
+    faults = refused(monkeypatch, MFN_ENV="dev", MFN_API_KEY=f"@{file}")
+    assert "may be changed by everybody" in faults["MFN_API_KEY"]
+    file.chmod(0o600)
+    assert loaded(monkeypatch).api_key

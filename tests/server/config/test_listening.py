@@ -21,10 +21,29 @@ def test_loopback_is_for_dev(monkeypatch: pytest.MonkeyPatch, env: str) -> None:
 def test_without_encryption_an_address_beyond_this_machine_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, host: str
 ) -> None:
-    assert list(refused(monkeypatch, MFN_ENV="dev", MFN_HOST=host)) == ["MFN_HOST"]
+    monkeypatch.setenv("MFN_API_KEY", KEY)
+    assert "MFN_TRANSPORT_SECURITY=loopback" in refused(monkeypatch, MFN_ENV="dev", MFN_HOST=host)["MFN_HOST"]
     assert loaded(monkeypatch, MFN_ENV="dev", MFN_HOST=host, MFN_TRANSPORT_SECURITY="mesh").host == host
     variables = self_signed(tmp_path) | {"MFN_TRANSPORT_SECURITY": "tls"}
     assert loaded(monkeypatch, MFN_ENV="dev", MFN_HOST=host, **variables).host == host
+
+
+@pytest.mark.parametrize("security", ["mesh", "tls"])
+def test_whom_nobody_asks_for_a_credential_calls_from_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, security: str
+) -> None:
+    variables = self_signed(tmp_path) | {"MFN_ENV": "dev", "MFN_TRANSPORT_SECURITY": security}
+    faults = refused(monkeypatch, MFN_HOST="0.0.0.0", **variables)
+    assert list(faults) == ["MFN_HOST"]
+    assert "anybody could call everything" in faults["MFN_HOST"]
+    assert loaded(monkeypatch, MFN_HOST="127.0.0.1").host == "127.0.0.1"
+    assert loaded(monkeypatch, MFN_HOST="0.0.0.0", MFN_API_KEY=KEY).host == "0.0.0.0"
+
+
+def test_callers_with_a_certificate_are_no_strangers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    variables = self_signed(tmp_path) | {"MFN_ENV": "dev", "MFN_TRANSPORT_SECURITY": "tls", "MFN_HOST": "0.0.0.0"}
+    variables |= {"MFN_TLS_CLIENT_AUTH": "required", "MFN_TLS_CLIENT_CA_FILE": variables["MFN_TLS_CERT_FILE"]}
+    assert loaded(monkeypatch, **variables).host == "0.0.0.0"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
@@ -95,6 +114,18 @@ def test_client_certificates_need_tls_and_authorities(monkeypatch: pytest.Monkey
 
 def test_proxies_must_be_named_before_they_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(refused(monkeypatch, MFN_ENV="dev", MFN_TRUST_PROXY_HEADERS="true")) == ["MFN_TRUSTED_PROXIES"]
+
+
+def test_a_key_that_everybody_may_change_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    variables = self_signed(tmp_path)
+    Path(variables["MFN_TLS_KEY_FILE"]).chmod(0o602)
+    assert "may be changed by everybody" in refused(monkeypatch, **TLS, **variables)["MFN_TLS_KEY_FILE"]
+
+
+@pytest.mark.parametrize("networks", ["0.0.0.0/1,128.0.0.0/1", "::/1,10.0.0.0/8,8000::/2,c000::/2"])
+def test_networks_that_are_every_address_together_are_refused(monkeypatch: pytest.MonkeyPatch, networks: str) -> None:
+    faults = refused(monkeypatch, MFN_ENV="dev", MFN_TRUSTED_PROXIES=networks)
+    assert "every address" in faults["MFN_TRUSTED_PROXIES"]
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "proxy.example", "10.0.0.0/33"])

@@ -18,7 +18,6 @@ def test_a_rate_is_read_as_it_was_written(count: int, period_s: int, burst: int)
 
 def test_without_a_burst_it_is_the_count() -> None:
     assert Rate.parse("90/h") == Rate(90, 3600, 90)
-    assert Rate.parse("90/h").per_s == 0.025
 
 
 @pytest.mark.parametrize(

@@ -102,11 +102,12 @@ def test_every_number_has_a_range_and_every_setting_a_description() -> None:
 
 def test_secrets_are_masked_wherever_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "correct-horse-battery-staple-0123456789"  # pragma: allowlist secret
-    found = loaded(monkeypatch, MFN_ENV="dev", MFN_API_KEY=secret, MFN_RESUME_TOKEN_KEY=secret)
+    found = loaded(monkeypatch, MFN_ENV="dev", MFN_API_KEY=secret, MFN_RESUME_TOKEN_KEY=secret[::-1])
     assert found.api_key is not None
     assert found.api_key.get_secret_value() == secret
     for text in (repr(found), str(found), found.model_dump_json(), str(found.model_dump())):
         assert secret not in text
+        assert secret[::-1] not in text
 
 
 def test_keys_that_cannot_seal_are_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:

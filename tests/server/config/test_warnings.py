@@ -7,7 +7,10 @@ import pytest
 from mfn_server.config import memory
 from mfn_server.config.loading import load_settings
 from mfn_server.config.warnings import warnings
+from tests.server.config.certificates import self_signed
 from tests.server.config.loading import COMPLETE, loaded
+
+BEHIND_A_PROXY = COMPLETE | {"MFN_TRUST_PROXY_HEADERS": "true", "MFN_TRUSTED_PROXIES": "10.0.0.0/8"}
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +32,7 @@ def test_a_server_of_the_developer_is_told_nothing() -> None:
 
 
 def test_a_guarded_server_is_told_what_replicas_do_not_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert named(loaded(monkeypatch, **COMPLETE)) == ["MFN_RATE_LIMIT_STORE"]
+    assert named(loaded(monkeypatch, **BEHIND_A_PROXY)) == ["MFN_RATE_LIMIT_STORE"]
     assert named(loaded(monkeypatch, MFN_RATE_LIMIT_STORE="redis://127.0.0.1:6379/0")) == []
 
 
@@ -37,7 +40,20 @@ def test_open_doors_are_told_outside_dev(monkeypatch: pytest.MonkeyPatch) -> Non
     wide = {"MFN_API_KEY_REQUIRED": "false", "MFN_RATE_LIMIT_ENABLED": "false"}  # pragma: allowlist secret
     wide |= {"MFN_METRICS_HOST": "0.0.0.0", "MFN_HOST": "::", "MFN_DRAIN_GRACE_S": "0"}
     doors = ["MFN_API_KEY_REQUIRED", "MFN_RATE_LIMIT_ENABLED", "MFN_METRICS_HOST", "MFN_TRANSPORT_SECURITY"]
-    assert named(loaded(monkeypatch, **COMPLETE, **wide)) == [*doors, "MFN_DRAIN_GRACE_S"]
+    assert named(loaded(monkeypatch, **BEHIND_A_PROXY, **wide)) == [*doors, "MFN_DRAIN_GRACE_S"]
+
+
+def test_a_proxy_whose_headers_are_not_believed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert named(loaded(monkeypatch, MFN_ENV="dev", MFN_TRANSPORT_SECURITY="mesh")) == ["MFN_TRUST_PROXY_HEADERS"]
+
+
+@pytest.mark.parametrize(("mode", "told"), [(0o604, ["MFN_TLS_KEY_FILE"]), (0o640, [])])
+def test_a_key_that_everybody_may_read_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int, told: list[str]
+) -> None:
+    variables = COMPLETE | self_signed(tmp_path) | {"MFN_TRANSPORT_SECURITY": "tls"}
+    Path(variables["MFN_TLS_KEY_FILE"]).chmod(mode)
+    assert named(loaded(monkeypatch, **variables))[:-1] == told
 
 
 def test_state_beyond_the_containers_memory_is_told(monkeypatch: pytest.MonkeyPatch, limits: Path) -> None:

@@ -1,6 +1,7 @@
 """Calls as interceptors see them, without a server."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import cast
 
 from mfn_server.rpc.call import Call, Context, Identity
@@ -24,6 +25,7 @@ FEDERATE = Method(
     method_class=MethodClass.FEDERATE,
 )
 CHECK = Method("grpc.health.v1.Health", "Check", method_class=MethodClass.HEALTH, is_open=True)
+WATCH = replace(CHECK, name="Watch", server_streaming=True)
 
 
 class _Context:

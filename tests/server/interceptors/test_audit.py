@@ -8,16 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from grpc import StatusCode
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.errors import Fault
-from mfn_server.rpc.call import Call
+from mfn_server.interceptors.audit import FEDERATION_SERVICE, AuditCalls
+from mfn_server.rpc.call import Call, Outcome
 from mfn_server.rpc.chain import Proceed
+from mfn_server.rpc.methods import Method
+from mfn_server.telemetry.audit import Audit
 from tests.server.calling import NERNST, refused
 from tests.server.conftest import Start
 from tests.server.federation.policies import policy
 from tests.server.federation.scripted import Operator, manifest_of
+from tests.server.interceptors.calls import call_of
 from tests.server.interceptors.logging_server import use_chain
 from tests.server.telemetry.captured import Captured, capturing
 
@@ -70,6 +75,22 @@ async def test_an_attempt_that_failed_is_not_recorded_as_a_change(start: Start, 
     assert (line["code"], line["reason"]) == ("NOT_FOUND", "RESOURCE_NOT_FOUND")
 
 
+@pytest.mark.parametrize("code", [StatusCode.CANCELLED, StatusCode.DEADLINE_EXCEEDED])
+async def test_a_change_whose_caller_left_may_stand_and_is_not_recorded_as_failed(
+    code: StatusCode, captured: Captured
+) -> None:
+    async def leave(call: Call) -> None:
+        call.request = pb.DeleteFederationRequest(name=NAME)
+        call.outcome = Outcome(code)
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await AuditCalls(Audit())(leave, call_of(Method(FEDERATION_SERVICE, "DeleteFederation")))
+    (line,) = captured.by("mfn.audit")
+    assert (line["event"], line["attempted"]) == ("admin.unconfirmed", "federation.deleted")
+    assert (line["resource"], line["code"]) == (NAME, code.name)
+
+
 async def test_half_an_upload_is_no_model_yet(start: Start, captured: Captured) -> None:
     server = await start()
     federation = await Operator(server.channel).create("f", manifest_of({"w": MODEL.shape}), policy(2))
@@ -115,7 +136,7 @@ async def test_limits_that_are_met_over_and_over_are_recorded_once_and_counted(
     start: Start, captured: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = [0.0]
-    monkeypatch.setattr("mfn_server.interceptors.audit.monotonic", lambda: moment[0])
+    monkeypatch.setattr("mfn_server.telemetry.sparing.monotonic", lambda: moment[0])
 
     class Refusing:
         async def __call__(self, proceed: Proceed, call: Call) -> None:

@@ -12,6 +12,8 @@ from tests.server.interceptors.guarded import GUARDED, guarded
 class Lacking:
     """Takes every caller for one that has all scopes but those of the method."""
 
+    costly = False
+
     async def authenticate(self, call: Call) -> Identity:
         """Known, and not permitted."""
         return Identity("ann", frozenset(Scope) - set(call.method.scopes), "key:0123456789ab")
@@ -19,6 +21,8 @@ class Lacking:
 
 class Having:
     """Takes every caller for one that has one scope."""
+
+    costly = False
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope

@@ -17,6 +17,7 @@ from mfn_server.interceptors.peers import Peers
 from mfn_server.interceptors.rate_limit import RateLimit
 from mfn_server.interceptors.request_id import RequestIds
 from mfn_server.interceptors.tracing import Tracing
+from mfn_server.telemetry.entries import call_of
 from tests.server.calling import NERNST, refused
 from tests.server.conftest import Start
 
@@ -47,8 +48,9 @@ async def test_what_is_told_of_a_refusal_names_the_callers_request_id_because_id
         "id-1",
         "id-1",
     )
-    told = [record.__dict__ for record in caplog.records if record.name in {"mfn.access", "mfn.audit"}]
-    assert {"mfn.access", "mfn.audit"} == {record["name"] for record in told}
+    told = [record for record in caplog.records if record.name in {"mfn.access", "mfn.audit"}]
+    named = {record.name: call.request_id for record in told if (call := call_of(record)) is not None}
+    assert named == {"mfn.access": "id-1", "mfn.audit": "id-1"}
 
 
 async def test_a_stranger_uses_up_nobodys_rate_because_callers_are_known_before_they_are_counted(start: Start) -> None:

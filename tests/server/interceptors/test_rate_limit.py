@@ -1,4 +1,4 @@
-"""Rate limits: what a call takes, what it is told, and that a refused one has taken nothing."""
+"""Rate limits: what a call takes, what it is told, and what a refused one has used up."""
 
 import asyncio
 from collections import Counter
@@ -15,8 +15,19 @@ from mfn_server.errors import Fault, status_of, trailers_of
 from mfn_server.interceptors.rate_limit import RateLimit
 from mfn_server.limiting.assemble import limiter
 from mfn_server.limiting.limiter import Limiter
+from mfn_server.limiting.streams import MOST_WATCHES
 from mfn_server.rpc.call import Call
-from tests.server.interceptors.calls import AGGREGATE, CHECK, FEDERATE, NERNST, SIMULATE, UPLOAD, answered, call_of
+from tests.server.interceptors.calls import (
+    AGGREGATE,
+    CHECK,
+    FEDERATE,
+    NERNST,
+    SIMULATE,
+    UPLOAD,
+    WATCH,
+    answered,
+    call_of,
+)
 
 UNLIMITED = "1000000/d"
 RATES = {f"rate_limit_{name}": UNLIMITED for name in ("read", "simulate", "federate", "global", "health", "bytes")}
@@ -97,34 +108,73 @@ async def test_a_call_that_everybodys_limit_refuses_takes_nothing_from_its_own()
     assert (await refusal(limit, call_of(SIMULATE))).limit == "principal:alice/simulate"
 
 
-async def test_health_checks_have_a_bucket_a_peer_and_no_share_in_everybodys() -> None:
+async def test_health_watches_have_a_bucket_a_peer_and_no_share_in_everybodys() -> None:
     limit, _ = limits(rate_limit_health="2/h", rate_limit_global="1/h")
     for peer in ("192.0.2.1", "192.0.2.2", "2001:db8::1"):
         for _ in range(2):
-            await limit(answered, call_of(CHECK, peer=peer))
-    assert (await refusal(limit, call_of(CHECK, peer="192.0.2.1"))).limit == "peer:192.0.2.1/health"
-    await refusal(limit, call_of(CHECK, peer="2001:db8::2"))  # of one host
+            await limit(answered, call_of(WATCH, peer=peer))
+    assert (await refusal(limit, call_of(WATCH, peer="192.0.2.1"))).limit == "peer:192.0.2.1/health"
+    await refusal(limit, call_of(WATCH, peer="2001:db8::2"))  # of one host
     await limit(answered, call_of())
+
+
+@pytest.mark.parametrize("store", ["memory://", "redis://127.0.0.1:1"])  # nothing listens on port 1
+async def test_a_health_check_is_answered_and_told_the_limit_whatever_came_before_it(store: str) -> None:
+    settings = {"rate_limit_store": store, "rate_limit_store_failure": "closed"}
+    limit, made = limits(counts := Counts(), rate_limit_health="2/h", **settings)
+    for _ in range(9):
+        await limit(answered, call := call_of(CHECK))
+        assert told(call) == {"x-ratelimit-limit": "2", "x-ratelimit-remaining": "2"}
+    for _ in range(2):
+        await limit(answered, call_of(WATCH))
+    await refusal(limit, call_of(WATCH))
+    await limit(answered, call := call_of(CHECK))
+    assert told(call) == {"x-ratelimit-limit": "2", "x-ratelimit-remaining": "0"}
+    assert counts.seen == {("health", "allowed"): 12, ("health", "limited"): 1}
+    await made.close()
+
+
+async def test_checks_of_services_that_there_are_not_have_a_rate() -> None:
+    async def unknown(call: Call) -> None:
+        raise Fault(reasons.ERROR_REASON_RESOURCE_NOT_FOUND, "no such service")
+
+    limit, _ = limits(rate_limit_health="2/h")
+    for _ in range(2):
+        with pytest.raises(Fault, match="no such service"):
+            await limit(unknown, call_of(CHECK))
+    with pytest.raises(Fault, match="limited to 2 health calls"):
+        await limit(unknown, call_of(CHECK))
+    await limit(answered, call_of(CHECK))
 
 
 async def test_a_flood_of_peers_does_not_refill_a_principals_bucket() -> None:
     limit, made = limits(rate_limit_read="1/h", rate_limit_max_principals=16)
     await limit(answered, call_of())
     for i in range(200):
-        await limit(answered, call_of(CHECK, peer=f"192.0.2.{i}"))
+        await limit(answered, call_of(WATCH, peer=f"192.0.2.{i}"))
     await refusal(limit, call_of())
     assert made.kept <= 32
 
 
-async def test_a_simulation_that_costs_too_much_is_refused_and_has_taken_nothing() -> None:
-    limit, _ = limits(rate_limit_cell_steps="1500/h", rate_limit_simulate="2/h", rate_limit_global="2/h")
+async def test_a_simulation_that_costs_too_much_is_refused_and_takes_none_of_what_is_left() -> None:
+    limit, _ = limits(rate_limit_cell_steps="1500/h")
     await limit(reading(RUN), first := call_of(SIMULATE))
     assert told(first) == {"x-ratelimit-limit": "1500", "x-ratelimit-remaining": "500"}
     for _ in range(5):
         fault = await refusal(limit, call_of(SIMULATE), RUN)
         assert (fault.limit, "asks for 1000, 500 are left" in fault.message) == ("principal:alice/cell_steps", True)
         assert fault.retry_after_s == pytest.approx(1200, abs=10)
-    await limit(answered, call_of(SIMULATE))  # neither its class's nor everybody's bucket is empty
+
+
+async def test_a_caller_that_is_out_of_one_limit_is_bounded_by_the_others() -> None:
+    limit, _ = limits(rate_limit_cell_steps="1000/d", rate_limit_simulate="3/d")
+    await limit(reading(RUN), call_of(SIMULATE))
+    for name in ("cell_steps", "cell_steps", "simulate"):
+        assert (await refusal(limit, call_of(SIMULATE), RUN)).limit == f"principal:alice/{name}"
+    limit, _ = limits(rate_limit_cell_steps="1000/d", rate_limit_bytes=f"{3 * RUN.ByteSize()}/d")
+    await limit(reading(RUN), call_of(SIMULATE))
+    for name in ("cell_steps", "cell_steps", "bytes"):
+        assert (await refusal(limit, call_of(SIMULATE), RUN)).limit == f"principal:alice/{name}"
 
 
 async def test_a_call_that_costs_more_than_the_bucket_holds_is_charged_all_of_it() -> None:
@@ -178,6 +228,25 @@ async def test_no_principal_has_more_streams_open_than_allowed() -> None:
     await asyncio.gather(*tasks)
     await limit(answered, call_of(SIMULATE))
     assert not made.streams._open
+
+
+async def test_idle_health_watches_of_an_address_leave_room_for_others() -> None:
+    limit, _ = limits(max_streams_per_principal=2)
+    gate = asyncio.Event()
+
+    async def wait(call: Call) -> None:
+        await gate.wait()
+
+    tasks = [asyncio.create_task(cast("Any", limit(wait, call_of(WATCH)))) for _ in range(MOST_WATCHES - 1)]
+    await asyncio.sleep(0)
+    await limit(answered, call_of(WATCH))
+    tasks.append(asyncio.create_task(cast("Any", limit(wait, call_of(WATCH)))))
+    await asyncio.sleep(0)
+    assert "1000 streams open" in (await refusal(limit, call_of(WATCH))).message
+    await limit(answered, call_of(WATCH, peer="192.0.2.9"))
+    await limit(answered, call_of(CHECK))
+    gate.set()
+    await asyncio.gather(*tasks)
 
 
 async def test_outcomes_are_counted_by_class() -> None:

@@ -18,7 +18,7 @@ from mfn_server.interceptors.tracing import Tracing
 from mfn_server.rpc.call import OK, Call, Identity, Outcome
 from mfn_server.rpc.methods import Method
 
-TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"  # pragma: allowlist secret
 METHOD = Method("mfn.v1.SimulationService", "Simulate", server_streaming=True)
 
 
@@ -97,6 +97,16 @@ async def test_a_refusal_is_an_event_and_an_error_only_where_the_server_is_at_fa
     (event,) = found.events
     assert (event.name, dict(event.attributes or {})) == ("refused", {"mfn.reason": reason})
     assert found.status.status_code is status
+
+
+async def test_a_credential_that_came_as_the_request_id_does_not_leave_with_the_span(
+    provider: TracerProvider, ended: InMemorySpanExporter
+) -> None:
+    key = "sesame-sesame"  # pragma: allowlist secret
+    leaking = call(**{"x-api-key": key})
+    leaking.request_id = f"id-{key}"
+    await Tracing(provider, 1)(well, leaking)
+    assert (only(ended).attributes or {})["mfn.request_id"] == "id-[masked]"
 
 
 async def test_the_span_of_a_call_that_is_cancelled_ends_with_it(

@@ -44,14 +44,6 @@ async def test_what_one_bucket_refuses_is_taken_from_none(store: Buckets) -> Non
     assert len(await take(store, (CALLS, 1), (BYTES, 10))) == 4  # the second was not asked
 
 
-async def test_what_is_given_back_can_be_taken_again(store: Buckets) -> None:
-    await take(store, (CALLS, 3), (EVERYBODY, 1))
-    await take(store, (CALLS, -2), (EVERYBODY, -1))
-    assert (await left(store, CALLS), await left(store, EVERYBODY)) == (2, 2)
-    await take(store, (CALLS, -100))
-    assert await left(store, CALLS) == 3  # never more than it holds
-
-
 async def test_the_largest_rate_a_setting_allows_is_counted_within_its_resolution(store: Buckets) -> None:
     found = await take(store, (BYTES, 10**15))
     assert not found[0]

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import pytest
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
 
 from mfn_grpc.v1 import federation_pb2, simulation_pb2
+from mfn_server import health, reflection
 from mfn_server.limiting.costs import COSTS, Resource, cell_steps, clients
 from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES, MOST_BYTES, max_request_bytes
 from tests.server.calling import METHODS, path_of
@@ -62,6 +63,11 @@ def test_the_methods_with_small_messages_are_those_whose_messages_hold_no_bulk()
     assert small <= set(ours)
     assert {name for name, method in ours.items() if not _holds_bulk(method.input_type)} == small
     assert max_request_bytes("mfn.v1.SimulationService.Simulate") == MAX_MESSAGE_BYTES
+
+
+@pytest.mark.parametrize("service", [health.SERVICE, reflection.SERVICE])
+def test_no_request_of_health_and_reflection_may_be_large(service: ServiceDescriptor) -> None:
+    assert all(max_request_bytes(method.full_name) < MAX_MESSAGE_BYTES for method in service.methods)
 
 
 def _holds_bulk(message: Descriptor | None) -> bool:

@@ -60,15 +60,20 @@ async def test_while_it_is_down_calls_are_refused_where_the_policy_is_closed(red
         assert caught.value.retry_after_s == REST_S
 
 
-async def test_a_store_that_hangs_holds_no_call_up_for_long(redis: Redis) -> None:
+async def test_a_store_that_hangs_holds_no_call_up_for_long_and_is_logged_as_slow(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     store = Guarded(RedisBuckets(redis.url), StoreFailure.OPEN, Clock())
     with redis.running() as process:
         assert not await passes(store)
         process.send_signal(signal.SIGSTOP)
-        assert await passes(store)
+        with monkeypatch.context() as hasty:
+            hasty.setattr("mfn_server.limiting.shared.TIMEOUT_S", 0.05)
+            assert await passes(store)
         process.send_signal(signal.SIGCONT)
         assert not await passes(store)
     await store.close()
+    assert "(TimeoutError)" in caplog.text
 
 
 async def test_a_store_that_is_full_counts_as_failed(redis: Redis) -> None:

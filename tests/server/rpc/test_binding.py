@@ -1,5 +1,6 @@
 """Binding services to gRPC: interceptors around every call, one error model."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,7 +9,7 @@ import grpc
 import pytest
 
 from mfn_grpc.core.limits import InvalidInput, Violation
-from mfn_grpc.v1 import electrochemistry_pb2
+from mfn_grpc.v1 import electrochemistry_pb2, simulation_pb2
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.errors import Fault
 from mfn_server.rpc import binding
@@ -16,8 +17,10 @@ from mfn_server.rpc.call import OK, Call, Outcome
 from mfn_server.rpc.chain import Interceptors, Proceed
 from mfn_server.rpc.methods import OTHER
 from mfn_server.services.electrochemistry import ElectrochemistryService
-from tests.server.calling import NERNST, refusal_of
+from tests.server.calling import NERNST, refusal_of, refused
 from tests.server.conftest import Start
+from tests.server.gates import eventually
+from tests.server.specs import spec
 
 ELECTROCHEMISTRY = electrochemistry_pb2.DESCRIPTOR.services_by_name["ElectrochemistryService"]
 
@@ -135,6 +138,32 @@ async def test_what_a_guard_refuses_reaches_no_service_and_observers_see_why(
     assert notes == ["o before", "g before", f"o after: {code.name}"]
     assert outcome is not None
     assert outcome.code == code
+
+
+async def test_a_refusal_that_nobody_reads_keeps_no_task_and_still_arrives(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binding, "UNREAD_S", 0.05)
+    server = await start(reader_idle_s=0.1)
+    message = spec(steps=40, shape=(512, 512))  # 4 MiB a frame, far more than the transport holds
+    call = server.simulation.Simulate(simulation_pb2.SimulateRequest(spec=message, frame_stride=1))
+    assert (await call.read()).HasField("started")
+    (answering,) = (task for task in asyncio.all_tasks() if "SimulationService/Simulate" in task.get_name())
+    await eventually(answering.done)
+    refusal = await refused(call)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.ABORTED, "STREAM_IDLE")
+
+
+async def test_an_observer_that_fails_once_a_call_has_ended_takes_nothing_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class FailingAfter:
+        async def __call__(self, proceed: Proceed, call: Call) -> None:
+            await proceed(call)
+            raise RuntimeError("a defect")
+
+    assert await passed(Interceptors([FailingAfter()]), []) == OK
+    assert [record.levelno for record in caplog.records if record.name == binding.log.name] == [logging.ERROR]
 
 
 async def test_an_observer_that_fails_costs_the_call_and_no_text_of_it_leaves() -> None:

@@ -318,7 +318,7 @@ def test_a_damaged_part_is_refused_with_the_field_that_is_wrong(wire: Wire, faul
         (np.full((4, 4), np.nan), {"part.data"}),
         (np.full((4, 4), -np.inf, np.float32), {"part.data"}),
     ],
-    ids=str,
+    ids=["columns", "an axis more", "flat", "float16", "bool", "bytes of other rows", "not a number", "infinite"],
 )
 def test_a_frame_that_does_not_fit_is_refused_by_its_number(wire: Wire, frame: Array, fields: set[str]) -> None:
     found = refusal(wire, stream_messages([np.zeros((4, 4)), np.ones((4, 4)), frame]))

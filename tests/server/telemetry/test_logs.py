@@ -17,6 +17,7 @@ import structlog
 from opentelemetry.sdk.trace import TracerProvider
 
 from mfn_server.telemetry import writing
+from mfn_server.telemetry.entries import emit
 from mfn_server.telemetry.handler import lost_line
 from mfn_server.telemetry.lines import MAX_LINE_BYTES, line_of
 from mfn_server.telemetry.writing import DescriptorSink, Writer
@@ -167,6 +168,17 @@ def test_for_people_lines_are_no_json(tmp_path: Path) -> None:
         log.error("told to people")
     assert "told to people" in captured.text
     assert not captured.text.startswith("{")
+
+
+def test_for_people_nothing_in_a_text_moves_the_cursor_or_forges_a_line(tmp_path: Path) -> None:
+    with capturing(tmp_path / "log", log_format="console") as captured:
+        log.error("a\x1b[2Jb\nforged", exc_info=ValueError("c\x1b[1md\re"))
+        emit(log, logging.ERROR, "rpc", {"error": "f\x1b]0;title\x07\u202e", "nested": {"x": "g\x1b["}})
+    text = captured.text
+    assert all(each.isprintable() for each in text.split("\n"))
+    assert "a\\x1b[2Jb\\nforged" in text
+    assert "f\\x1b]0;title\\x07\\u202e" in text
+    assert "Traceback" not in text.split("\n")[0]
 
 
 def test_a_reader_that_stops_reading_stops_no_caller_and_the_lost_lines_are_counted(

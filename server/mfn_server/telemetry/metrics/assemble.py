@@ -82,7 +82,7 @@ def _server(app: "Application", sources: Sources) -> list[Reading]:
             gauges.KERNELS_READY,
             lambda: {(group.name.lower(),): float(kernels.usable((group,))) for group in Group},
         ),
-        Reading(gauges.SERVER_DRAINING, single(app.draining.is_set)),
+        Reading(gauges.SERVER_DRAINING, single(lambda: app.leaving)),
         Reading(
             gauges.TLS_CERTIFICATE_EXPIRY_SECONDS,
             lambda: {} if certificate is None else {(): certificate.certificate_expiry()},

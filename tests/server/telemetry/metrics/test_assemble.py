@@ -61,7 +61,7 @@ async def test_limits_are_those_of_the_settings_and_a_drain_is_seen() -> None:
         samples = await scrape_unstarted(application)
         assert {each: value(samples, "mfn_admission_limit", resource=each) for each in most} == most
         assert (value(samples, "mfn_compute_workers"), value(samples, "mfn_server_draining")) == (2, 0)
-        application.draining.set()
+        application.leaving = True
         samples = await scrape_unstarted(application)
     assert value(samples, "mfn_server_draining") == 1
     assert not undeclared(samples)

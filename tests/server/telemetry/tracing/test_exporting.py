@@ -20,7 +20,7 @@ class Flaky(SpanExporter):
         """Take a batch, or fail as requests does."""
         self.tries += 1
         if self.down:
-            raise ConnectionError("http://user:secret@host")
+            raise ConnectionError("http://user:secret@host")  # pragma: allowlist secret
         return SpanExportResult.SUCCESS
 
 
