@@ -106,10 +106,10 @@ def test_without_the_key_it_can_neither_list_nor_call(grpcurl: Grpcurl, keyed: S
     method = "mfn.v1.ElectrochemistryService/ComputeNernst"
     found = grpcurl(*protos, "-d", NERNST, keyed.target, method, key=None)
     assert "Code: Unauthenticated" in found.stderr
-    assert "the call carries no API key" in found.stderr
+    assert "the call carries no credential" in found.stderr
     assert "potential" not in found.stdout
     found = grpcurl(*protos, "-d", NERNST, keyed.target, method, key="x" * 32)
-    assert "the API key is not valid here" in found.stderr
+    assert "the credential is not valid here" in found.stderr
 
 
 @pytest.mark.parametrize("service", ["", "liveness", "mfn.v1.SimulationService", "mfn.v1.FeatureService"])

@@ -7,8 +7,8 @@ import pytest
 
 from tests.packaging.environment import CleanEnvironment
 
-OPTIONAL = {"av", "sklearn", "xarray", "zarr"}
-"""What the modules of optional formats need; the base install does without them."""
+OPTIONAL = {"av", "opentelemetry", "sklearn", "xarray", "zarr"}
+"""What the modules of optional formats and spans need; the base install does without them."""
 
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
@@ -66,7 +66,7 @@ def test_the_base_install_brings_no_server_and_no_development_package(client_env
 
 
 def test_every_module_imports_with_the_run_time_dependencies_alone(server_environment: CleanEnvironment) -> None:
-    places = imported(server_environment, "mfn_grpc", "mfn_server", "mfn_client", optional={"sklearn"})
+    places = imported(server_environment, "mfn_grpc", "mfn_server", "mfn_client", optional={"sklearn", "joserfc", "redis"})
 
     assert {"mfn_grpc.core", "mfn_server.app", "mfn_client"} <= set(places)
     assert outside(server_environment, places) == {}
@@ -79,6 +79,7 @@ def test_every_entry_point_loads(server_environment: CleanEnvironment) -> None:
     assert json.loads(done.stdout) == {
         "console_scripts:mfn": True,
         "console_scripts:mfn-server": True,
+        "mfn.commands:keys": True,
         "mfn.commands:serve": True,
         "mfn.embedded_server:default": True,
         "mfn.federated_lab:aggregation": False,  # modules, not to be called
@@ -94,7 +95,7 @@ def test_mfn_explains_itself_where_only_the_client_is_installed(client_environme
     assert "simulate" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["simulate", "nernst", "goldman", "analyze", "models", "health", "demo", "serve"])
+@pytest.mark.parametrize("command", ["simulate", "nernst", "goldman", "analyze", "models", "health", "demo", "serve", "keys", "certs", "config"])
 def test_each_command_of_mfn_explains_itself(server_environment: CleanEnvironment, command: str) -> None:
     done = server_environment.run("mfn", command, "--help")
 
