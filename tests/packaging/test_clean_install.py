@@ -66,7 +66,9 @@ def test_the_base_install_brings_no_server_and_no_development_package(client_env
 
 
 def test_every_module_imports_with_the_run_time_dependencies_alone(server_environment: CleanEnvironment) -> None:
-    places = imported(server_environment, "mfn_grpc", "mfn_server", "mfn_client", optional={"sklearn", "joserfc", "redis"})
+    places = imported(
+        server_environment, "mfn_grpc", "mfn_server", "mfn_client", optional={"sklearn", "joserfc", "redis"}
+    )
 
     assert {"mfn_grpc.core", "mfn_server.app", "mfn_client"} <= set(places)
     assert outside(server_environment, places) == {}
@@ -95,7 +97,10 @@ def test_mfn_explains_itself_where_only_the_client_is_installed(client_environme
     assert "simulate" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["simulate", "nernst", "goldman", "analyze", "models", "health", "demo", "serve", "keys", "certs", "config"])
+@pytest.mark.parametrize(
+    "command",
+    ["simulate", "nernst", "goldman", "analyze", "models", "health", "demo", "serve", "keys", "certs", "config"],
+)
 def test_each_command_of_mfn_explains_itself(server_environment: CleanEnvironment, command: str) -> None:
     done = server_environment.run("mfn", command, "--help")
 
