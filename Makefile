@@ -16,14 +16,17 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,\
 	$(shell $(name) -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $(name))))
 
+# The tests of a file stay on one process, so that what they share is started once.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
 CODE := mfn_grpc server clients/python tests benchmarks protos docs
 OURS := git ls-files --cached --others --exclude-standard -z
 # Not generated: digests of packages look like secrets.
-WRITTEN := ':!clients/*/gen/*' ':!clients/go/go.sum' ':!clients/node/package-lock.json'
+WRITTEN := ':!clients/*/gen/*' ':!*/go.sum' ':!clients/node/package-lock.json'
 
 .PHONY: help
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
 demo: $(VENV)/.runtime ## Stream simulations from a local server; pictures go to demo/.
@@ -35,7 +38,11 @@ serve: $(VENV)/.runtime ## Run a development server on the loopback interface.
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests; make test ARGS="-k nernst" chooses.
-	@MFN_ENV=dev $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@MFN_ENV=dev $(PYTEST) --ignore tests/deploy $(ARGS)
+
+.PHONY: test-deploy
+test-deploy: $(VENV)/.dev ## Check image, manifests, monitoring and supply chain with the tools of others.
+	@MFN_ENV=dev $(PYTEST) tests/deploy $(ARGS)
 
 .PHONY: chaos
 chaos: $(VENV)/.dev ## Kill a coordinator 100 times and require the models of an undisturbed run.
@@ -79,12 +86,17 @@ lint: $(VENV)/.dev ## Check style, types, layers, contract, texts and secrets.
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--custom-compile-command "make lock" $(ARGS)
 
+# What the server's image holds beside the package itself.
+IMAGE_EXTRAS := server redis jwt zipkin vault aws
+
 .PHONY: lock
 lock: $(VENV)/.dev ## Pin the environments in requirements/ anew from pyproject.toml.
 	@echo setuptools | $(COMPILE) - --output-file requirements/build.txt
 	@$(COMPILE) pyproject.toml --extra demo --output-file requirements/runtime.txt
+	@$(COMPILE) pyproject.toml $(addprefix --extra ,$(IMAGE_EXTRAS)) --constraint requirements/runtime.txt \
+		--output-file requirements/image.txt
 	@$(COMPILE) pyproject.toml --all-extras --constraint requirements/runtime.txt \
-		--constraint requirements/build.txt --output-file requirements/dev.txt
+		--constraint requirements/image.txt --constraint requirements/build.txt --output-file requirements/dev.txt
 
 .PHONY: clean
 clean: ## Remove the environment, caches and build results; demo/ stays.
