@@ -1,0 +1,14 @@
+"""What the manifests refer to and a cluster's operator makes; docs/deployment.md tells how."""
+
+SECRETS = {
+    "mfn-secrets": {"api-key-pepper", "resume-token-key", "federation-keys", "redis-url"},
+    "mfn-api-keys": {"keys.json"},
+    "mfn-tls": {"tls.crt", "tls.key", "ca.crt"},
+    "mfn-gateway-tls": {"tls.crt", "tls.key"},
+    "mfn-client-tls": {"tls.crt", "tls.key", "ca.crt"},
+}
+CONFIG_MAPS = {"mfn-vault-ca": {"ca.crt"}, "mfn-ca": {"ca.crt"}}
+ISSUERS = {"public"}
+"""ClusterIssuers."""
+STORES = {"mfn"}
+"""ClusterSecretStores."""

@@ -1,0 +1,93 @@
+"""Validators that nobody here wrote accept every object of every rendering, and refuse what is wrong."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate  # type: ignore[import-untyped]  # ships no annotations
+import pytest
+
+from tests.deploy.k8s.conftest import Rendered
+from tests.deploy.k8s.manifests import Json, Manifests
+from tests.deploy.k8s.rendering import VARIANTS
+from tests.deploy.k8s.schemas import MODULES, NEWEST, OLDEST, built_in, custom
+
+Conform = Callable[[Manifests], Json]
+OTHERS = {"cert-manager.io", "external-secrets.io", "gateway.networking.k8s.io", "monitoring.coreos.com", "traefik.io"}
+
+
+@pytest.fixture(scope="session")
+def everything(rendered: Rendered) -> Manifests:
+    """Every object that differs in any rendering, once."""
+    every = {json.dumps(each, sort_keys=True): each for variant in VARIANTS for each in rendered(variant).objects}
+    return Manifests(list(every.values()))
+
+
+@pytest.fixture(scope="session")
+def schemas(
+    require_tool: Callable[[str, str], Path], everything: Manifests, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder with the schema of every kind that is rendered anywhere."""
+    folder = tmp_path_factory.mktemp("schemas")
+    go = require_tool("go", "a package of Go 1.26 or newer")
+    found = built_in(everything.objects, NEWEST)
+    for module in MODULES:
+        found |= custom(go, module)
+    for name, schema in found.items():
+        (folder / name).write_text(json.dumps(schema), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def conform(require_tool: Callable[[str, str], Path], schemas: Path) -> Conform:
+    """What kubeconform says of manifests; it knows the schemas of the folder alone and asks no host."""
+    program = require_tool("kubeconform", "go install -C .ci/tools tool")
+    location = f"{schemas}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
+
+    def run(found: Manifests) -> Json:
+        command = [str(program), "-strict", "-summary", "-output=json", f"-schema-location={location}"]
+        ran = subprocess.run(command, input=found.text, capture_output=True, text=True, check=False)
+        said: Json = json.loads(ran.stdout)
+        return said
+
+    return run
+
+
+def test_kubeconform_accepts_every_object(conform: Conform, everything: Manifests) -> None:
+    said = conform(everything)
+    assert said["resources"] == []
+    assert said["summary"] == {"valid": len(everything.objects), "invalid": 0, "errors": 0, "skipped": 0}
+
+
+WRONG: dict[str, tuple[str, str, str, Any]] = {
+    "a field of Kubernetes": ("prod", "Deployment", "replica", 2),
+    "a type of Kubernetes": ("prod", "PodDisruptionBudget", "selector", "mfn"),
+    "a field of a monitor": ("prod", "ServiceMonitor", "endpoint", []),
+    "a field of a route": ("prod with gateway-api", "GRPCRoute", "timeouts", {}),
+    "a type of a certificate": ("prod with cert-manager", "Certificate", "dnsNames", "localhost"),
+    "a field of an external secret": ("prod with external-secrets", "ExternalSecret", "secretStore", {}),
+    "a field of a transport": ("prod with ingress-traefik", "ServersTransport", "insecureskipverify", True),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_kubeconform_finds_what_is_wrong(conform: Conform, rendered: Rendered, wrong: str) -> None:
+    variant, kind, field, value = WRONG[wrong]
+    found = rendered(variant)
+    found.of(kind)[0]["spec"][field] = value
+    assert [each["kind"] for each in conform(found)["resources"]] == [kind]
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_kubernetes_validate_accepts_every_object(everything: Manifests, version: str) -> None:
+    ours = [each for each in everything.objects if each["apiVersion"].partition("/")[0] not in OTHERS]
+    assert {kubernetes_validate.validate(each, version, strict=True) for each in ours} == {version}
+
+
+def test_kubernetes_validate_finds_what_is_wrong(rendered: Rendered) -> None:
+    found = rendered("prod").of("Deployment")[0]
+    found["spec"]["template"]["spec"]["containers"][0]["readinessprobe"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError, match="readinessprobe"):
+        kubernetes_validate.validate(found, NEWEST, strict=True)
