@@ -19,7 +19,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 # The tests of a file stay on one process, so that what they share is started once.
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-CODE := mfn_grpc server clients/python tests benchmarks protos docs
+CODE := mfn_grpc server clients/python tests benchmarks protos docs releasing
 OURS := git ls-files --cached --others --exclude-standard -z
 # Not generated: digests of packages look like secrets.
 WRITTEN := ':!clients/*/gen/*' ':!*/go.sum' ':!clients/node/package-lock.json'
@@ -43,6 +43,12 @@ test: $(VENV)/.dev ## Run the tests; make test ARGS="-k nernst" chooses.
 .PHONY: test-deploy
 test-deploy: $(VENV)/.dev ## Check image, manifests, monitoring and supply chain with the tools of others.
 	@MFN_ENV=dev $(PYTEST) tests/deploy $(ARGS)
+
+.PHONY: coverage
+coverage: $(VENV)/.dev ## Run make test, and fail when it leaves more than a tenth of a package's lines out.
+	@mkdir -p build
+	@$(MAKE) test ARGS="--cov --cov-report json:build/coverage.json --cov-report xml:build/coverage.xml $(ARGS)"
+	@$(BIN)/python -m releasing.coverage build/coverage.json build/coverage.svg
 
 .PHONY: chaos
 chaos: $(VENV)/.dev ## Kill a coordinator 100 times and require the models of an undisturbed run.
@@ -79,8 +85,37 @@ lint: $(VENV)/.dev ## Check style, types, layers, contract, texts and secrets.
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash protos/check_breaking.sh
 	$(BIN)/yamllint --strict .
 	$(OURS) '*.md' | xargs -0 $(BIN)/pymarkdown --strict-config scan
-	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml mfn_grpc server clients/python protos docs
+	@$(MAKE) security
+
+.PHONY: security
+security: $(VENV)/.dev ## Look for risky calls and for secrets; a part of make lint.
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml mfn_grpc server clients/python protos docs releasing
 	$(OURS) $(WRITTEN) | xargs -0 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline
+
+.PHONY: audit
+audit: $(VENV)/.dev ## Ask which known vulnerabilities concern what is pinned; fails as well when nobody answers.
+	@$(BIN)/python -m releasing.audit $(wildcard requirements/*.txt)
+
+.PHONY: package
+package: $(VENV)/.dev ## Build sdist and wheel in dist/, and refuse a wheel that installs anything beside our packages.
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	@$(BIN)/python -m releasing.wheel dist
+
+# What an image holds: the lock of the same name, in an environment without pip.
+build/%-environment: requirements/%.txt $(VENV)/.dev
+	@rm -rf $@
+	@$(BIN)/python -m venv --without-pip $@
+	@$(PIP) --python $@/bin/python install --require-hashes --only-binary :all: -r $< || { rm -rf $@; exit 1; }
+
+.PHONY: sbom
+sbom: build/image-environment build/edge-environment ## Write what the images hold to build/*.cdx.json (CycloneDX).
+	@$(BIN)/python -m releasing.sbom build/image-environment requirements/image.txt build/mfn-grpc.cdx.json
+	@$(BIN)/python -m releasing.sbom build/edge-environment requirements/edge.txt build/mfn-grpc-edge.cdx.json
+
+.PHONY: licences
+licences: build/image-environment ## Write the licences of the image's packages to build/licences.json; all must be allowed.
+	@$(BIN)/python -m releasing.licences build/image-environment build/licences.json
 
 # Pins that are still allowed stay; `make lock ARGS=--upgrade` moves them to the newest releases. One version serves every Python.
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
@@ -95,13 +130,14 @@ lock: $(VENV)/.dev ## Pin the environments in requirements/ anew from pyproject.
 	@$(COMPILE) pyproject.toml --extra demo --output-file requirements/runtime.txt
 	@$(COMPILE) pyproject.toml $(addprefix --extra ,$(IMAGE_EXTRAS)) --constraint requirements/runtime.txt \
 		--output-file requirements/image.txt
+	@$(COMPILE) pyproject.toml --extra server --constraint requirements/image.txt --output-file requirements/edge.txt
 	@$(COMPILE) pyproject.toml --all-extras --constraint requirements/runtime.txt \
 		--constraint requirements/image.txt --constraint requirements/build.txt --output-file requirements/dev.txt
 
 .PHONY: clean
 clean: ## Remove the environment, caches and build results; demo/ stays.
 	@rm -rf $(VENV) .peers .tools build dist *.egg-info .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@find mfn_grpc server clients tests benchmarks protos -name __pycache__ -prune -exec rm -rf {} +
+	@find mfn_grpc server clients tests benchmarks protos releasing -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment holds absolute paths: in a tree that was moved or copied it is made anew.
 ifneq ($(shell cat $(VENV)/.place 2>/dev/null),$(CURDIR))
