@@ -80,6 +80,7 @@ def attack() -> Iterator[Attack]:
 @given(batch_of(st.builds(Case, paths, whole)))
 def test_nothing_that_a_caller_sends_ends_as_unknown_or_internal(attack: Attack, cases: list[Case]) -> None:
     attack.hammer.calls(cases)
+    assert attack.hammer.codes.keys().isdisjoint({"UNKNOWN", "INTERNAL"})
 
 
 @seed(SEED)
@@ -87,6 +88,7 @@ def test_nothing_that_a_caller_sends_ends_as_unknown_or_internal(attack: Attack,
 @given(batch_of(st.builds(Case, paths, whole, st.just(True))))
 def test_nor_does_any_metadata(attack: Attack, cases: list[Case]) -> None:
     attack.hammer.calls(cases)
+    assert attack.hammer.codes.keys().isdisjoint({"UNKNOWN", "INTERNAL"})
 
 
 @seed(SEED)

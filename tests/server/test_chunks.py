@@ -20,9 +20,16 @@ def refused(chunk: Chunk, **options: str) -> Fault:
     return caught.value
 
 
-def test_a_chunk_that_continues_the_payload_is_accepted() -> None:
-    require_chunk(chunk_at(8), 8, 16)
-    require_chunk(chunk_at(8, b"12345678"), 8, 16)
+def accepted(chunk: Chunk) -> bool:
+    try:
+        require_chunk(chunk, 8, 16)
+    except Fault:
+        return False
+    return True
+
+
+def test_a_chunk_that_continues_the_payload_is_accepted_up_to_its_end() -> None:
+    assert [accepted(chunk_at(8, b"123456789"[:size])) for size in (1, 7, 8, 9)] == [True, True, True, False]
 
 
 def test_another_offset_is_refused_with_the_one_that_was_expected() -> None:

@@ -119,5 +119,7 @@ def test_training_and_evaluation_work_on_the_module() -> None:
 
 
 def test_importing_the_adapter_needs_no_torch() -> None:
-    code = "import sys; sys.modules['torch'] = None; import mfn_client.federated.pytorch"
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+    code = "import sys; sys.modules['torch'] = None; from mfn_client.federated.pytorch import trainer; print(trainer)"
+    command, env = [sys.executable, "-c", code], {"PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    assert (done.returncode, done.stdout.startswith("<function trainer")) == (0, True), done.stderr

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from mfn_server.federation.machine import events as came
 from mfn_server.federation.machine.actions import TimerKind
 from mfn_server.federation.machine.policy import AsyncBuffer, EarlyStop, EvaluationPolicy, LatePolicy, RoundPolicy
-from mfn_server.federation.machine.records import SkipReason, VerdictKind, VerdictReason
+from mfn_server.federation.machine.records import FederationState, SkipReason, VerdictKind, VerdictReason
 from tests.server.federation.machine.world import JUDGED, NAMES, World
 
 names = st.sampled_from(NAMES)
@@ -50,9 +50,10 @@ def policy_by_chance(chance: random.Random, late: LatePolicy) -> RoundPolicy:
 
 
 class Anything(RuleBasedStateMachine):
-    """All events, in any order, at any time; `late` is set by the test of each policy."""
+    """All events, in any order, at any time; the test of each policy sets `late` and reads how the worlds `ended`."""
 
     late: LatePolicy
+    ended: list[FederationState]
 
     @initialize(chance=st.randoms(use_true_random=False), enrolled=st.integers(2, 4))
     def create(self, chance: random.Random, enrolled: int) -> None:
@@ -122,12 +123,14 @@ class Anything(RuleBasedStateMachine):
         # Once something is found, what would follow from it only hides it.
         if hasattr(self, "world") and self.world.sound:
             self.world.end_fairly()
+            self.ended.append(self.world.state.status)
 
 
 @pytest.mark.parametrize("late", LatePolicy)
 def test_no_order_of_events_counts_twice_loses_an_update_or_gets_stuck(late: LatePolicy) -> None:
+    ended = list[FederationState]()
     run_state_machine_as_test(
-        type("Machine", (Anything,), {"late": late}),
+        type("Machine", (Anything,), {"late": late, "ended": ended}),
         settings=settings(
             max_examples=60,
             stateful_step_count=40,
@@ -136,6 +139,7 @@ def test_no_order_of_events_counts_twice_loses_an_update_or_gets_stuck(late: Lat
             suppress_health_check=list(HealthCheck),
         ),
     )
+    assert set(ended) == {FederationState.FINISHED}
 
 
 def come(world: World, chance: random.Random, name: str) -> None:
@@ -173,8 +177,8 @@ STEPS: list[tuple[int, Callable[[World, random.Random, str, list[str]], None]]] 
 ]
 
 
-def walk(late: LatePolicy, seed: int, steps: int) -> None:
-    """So many things happen by chance; then the world is fair."""
+def walk(late: LatePolicy, seed: int, steps: int) -> FederationState:
+    """So many things happen by chance; then the world is fair, and this is how it ends."""
     chance = random.Random(seed)
     world = World(policy_by_chance(chance, late), chance.randint(2, 4))
     weights = [weight for weight, _ in STEPS]
@@ -183,13 +187,14 @@ def walk(late: LatePolicy, seed: int, steps: int) -> None:
         happen(world, chance, chance.choice(NAMES), chance.sample(NAMES, chance.randint(1, 4)))
         world.check()
     world.end_fairly()
+    return world.state.status
 
 
 @pytest.mark.parametrize("late", LatePolicy)
 def test_long_walks_by_chance_break_nothing(late: LatePolicy) -> None:
     for seed in range(150):
         try:
-            walk(late, seed, 120)
+            assert walk(late, seed, 120) is FederationState.FINISHED
         except AssertionError as error:
             error.add_note(f"walk of seed {seed}")
             raise

@@ -56,6 +56,7 @@ def test_without_the_variable_nothing_happens(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("MFN_CRASH_AT", raising=False)
     for point in CRASH_POINTS:
         crash_point(point)
+    assert crash_plan() is None
 
 
 @pytest.mark.parametrize("env", ["prod", "staging", None])
