@@ -10,5 +10,7 @@ SECRETS = {
 CONFIG_MAPS = {"mfn-vault-ca": {"ca.crt"}, "mfn-ca": {"ca.crt"}}
 ISSUERS = {"public"}
 """ClusterIssuers."""
+PODS_OF_OTHERS = [{"acme.cert-manager.io/http01-solver": "true"}]
+"""The labels of pods that others start in the namespace: cert-manager, to prove whose a name is."""
 STORES = {"mfn"}
 """ClusterSecretStores."""

@@ -91,6 +91,11 @@ class Manifests:
         """What runs pods."""
         return [Workload(each) for each in self.of("Deployment", "StatefulSet")]
 
+    def workload(self, name: str) -> Workload:
+        """The one of this name."""
+        (found,) = [each for each in self.workloads if each.name == name]
+        return found
+
     def selected(self, selector: Json) -> list[Workload]:
         """The workloads whose pods have these labels; matchLabels or the plain map of a Service."""
         wanted = selector.get("matchLabels", selector)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,12 +11,14 @@ import yaml
 from tests.conftest import ROOT
 from tests.deploy.k8s.manifests import Manifests
 
+Rendered = Callable[[str], Manifests]
 FOLDER = ROOT / "k8s"
 COMPONENTS = sorted(path.parent.name for path in FOLDER.glob("components/*/kustomization.yaml"))
 TOGETHER = (
     ("gateway-api", "cert-manager", "external-secrets", "secrets-as-files", "tracing"),
     ("ingress-nginx", "cert-manager", "vault", "tracing"),
-    ("ingress-traefik", "mtls", "aws-secrets"),
+    ("ingress-traefik", "aws-secrets", "shared-state"),
+    ("mtls-cert-manager", "vault", "redis-outside"),
 )
 IN_PROD = ("redis-limits",)
 VARIANTS: dict[str, tuple[str, ...]] = {

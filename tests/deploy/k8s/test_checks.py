@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from tests.deploy.k8s.checks.every import CHECKS
-from tests.deploy.k8s.conftest import Rendered
-from tests.deploy.k8s.rendering import FOLDER, VARIANTS
+from tests.deploy.k8s.checks.all_checks import CHECKS
+from tests.deploy.k8s.rendering import FOLDER, VARIANTS, Rendered
 
 SOURCES = sorted(FOLDER.rglob("*.yaml"))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.deploy.monitoring.manifests import DASHBOARDS
+from tests.deploy.monitoring.rules import DASHBOARDS
 
 CHOSEN = {
     "$__rate_interval": "1m",

@@ -3,7 +3,8 @@
 import re
 
 LABELS_AND_TEXT = re.compile(r'"[^"]*"|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)|\{[^}]*\}')
-NAME = re.compile(r"\b(?:(?:mfn|grpc_server|process|python|kube|kubelet|container)_\w+|mfn:[\w:]+|up)\b(?!\s*\()")
+NAME = re.compile(r"(?<![\w:$.])(?!(?:and|or|unless|bool|offset)\b)[a-zA-Z_:][\w:]*\b(?!\s*\(|[\w:])")
+"""Whatever is neither a function nor a word of the language, so that a name that nobody knows is seen as well."""
 SUFFIX = re.compile(r"(?<=seconds)_(?:bucket|sum|count)$|(?<=dimension)_(?:bucket|sum|count)$")
 FOREIGN = frozenset(
     {
@@ -14,6 +15,9 @@ FOREIGN = frozenset(
         "process_open_fds",
         "process_max_fds",
         "kube_pod_status_ready",
+        "kube_pod_status_phase",
+        "kube_pod_deletion_timestamp",
+        "certmanager_certificate_expiration_timestamp_seconds",
         "kube_deployment_status_replicas_available",
         "kube_deployment_spec_replicas",
         "container_memory_working_set_bytes",

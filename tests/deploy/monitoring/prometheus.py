@@ -3,7 +3,6 @@
 import json
 import math
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +12,10 @@ from urllib.request import urlopen
 
 import yaml
 
-from tests.deploy.monitoring.manifests import rule_files
+from tests.deploy.monitoring.rules import rule_files
 from tests.e2e.federation.nursery import free_port
-from tests.e2e.process import PATIENCE_S
+from tests.e2e.process import PATIENCE_S, until
 
-LOOK_EVERY_S = 0.2
 LABELS = {"namespace": "mfn", "component": "simulation"}
 """What the ServiceMonitor adds to the series of a pod."""
 
@@ -48,10 +46,7 @@ class Prometheus:
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait for a condition."""
-        end = time.monotonic() + PATIENCE_S
-        while not holds():
-            assert time.monotonic() < end, self._log.read_text(encoding="utf-8")
-            time.sleep(LOOK_EVERY_S)
+        until(holds, lambda: self._log.read_text(encoding="utf-8"))
 
     def ready(self) -> bool:
         """Whether it answers queries yet."""

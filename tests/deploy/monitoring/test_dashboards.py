@@ -13,8 +13,9 @@ import yaml
 from mfn_server.telemetry.metrics.gauges import READ
 from mfn_server.telemetry.metrics.metrics import COUNTED
 from tests.deploy.monitoring.dashboards import PANELS, Panel, dashboard
-from tests.deploy.monitoring.manifests import DASHBOARDS, MONITORING, RECORDS
 from tests.deploy.monitoring.metrics import FOREIGN, metrics_in
+from tests.deploy.monitoring.rules import DASHBOARDS, MONITORING, RECORDS
+from tests.programs import CI_TOOLS
 
 KNOWN = {each.name for each in (*COUNTED, *READ)} | FOREIGN | {record.name for record in RECORDS}
 NOT_OF_INSTANCES = ("mfn:", "kubelet_")
@@ -82,7 +83,7 @@ def test_a_panel_is_about_metrics_that_exist_and_what_was_chosen(panel: Panel) -
 
 
 def test_the_cluster_gets_every_rule_and_every_dashboard(require_tool: Callable[[str, str], Path]) -> None:
-    kustomize = require_tool("kustomize", "go install -C .ci/tools tool")
+    kustomize = require_tool("kustomize", CI_TOOLS)
     built = subprocess.run([kustomize, "build", MONITORING], capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     found = list(yaml.safe_load_all(built.stdout))

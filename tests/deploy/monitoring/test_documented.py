@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.monitoring.manifests import ALERTS, DASHBOARDS, MONITORING
+from tests.deploy.monitoring.rules import ALERTS, DASHBOARDS, MONITORING
+from tests.programs import CI_TOOLS, package
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +35,14 @@ def test_the_settings_that_it_names_exist(page: str, root: Path) -> None:
 
 
 def test_the_dashboards_of_its_table_are_those_in_the_folder(page: str) -> None:
-    assert re.findall(r"^\| `(mfn-\w+\.json)` \|", page, re.MULTILINE) == [
-        f"mfn-{name}.json" for name in ("overview", "simulations", "federation", "access")
-    ]
-    assert len(DASHBOARDS) == 4
+    named = re.findall(r"^\| `([\w.-]+\.json)` \|", page, re.MULTILINE)
+    assert sorted(named) == [path.name for path in DASHBOARDS]
 
 
 def test_the_commands_for_prometheus_without_kubernetes_make_rules_that_it_takes(
     page: str, root: Path, tmp_path: Path, require_tool: Callable[[str, str], Path]
 ) -> None:
-    require_tool("promtool", "apt-get install prometheus")
+    require_tool("promtool", package("prometheus"))
     commands = next(each for each in re.findall(r"```console\n(.*?)```", page, re.DOTALL) if "promtool" in each)
     (tmp_path / "k8s").symlink_to(root / "k8s")
     ran = subprocess.run(["bash", "-euc", commands], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -54,14 +53,17 @@ def test_the_commands_for_prometheus_without_kubernetes_make_rules_that_it_takes
     )
 
 
-def test_the_overlay_that_adds_a_label_puts_it_on_every_manifest(
+def test_the_label_that_an_overlay_adds_is_on_every_manifest(
     page: str, root: Path, tmp_path: Path, require_tool: Callable[[str, str], Path]
 ) -> None:
-    kustomize = require_tool("kustomize", "go install -C .ci/tools tool")
-    (overlay,) = re.findall(r"```yaml\n# kustomization.yaml\n(.*?)```", page, re.DOTALL)
-    (tmp_path / "k8s").mkdir()
-    subprocess.run(["cp", "-r", root / "k8s" / "monitoring", tmp_path / "k8s"], check=True)
-    (tmp_path / "kustomization.yaml").write_text(overlay, encoding="utf-8")
-    built = subprocess.run([kustomize, "build", tmp_path], capture_output=True, text=True, check=False)
+    kustomize = require_tool("kustomize", CI_TOOLS)
+    (label,) = re.findall(r"```yaml\n(labels:\n.*?)```", page, re.DOTALL)
+    subprocess.run(["cp", "-r", root / "k8s", tmp_path], check=True)
+    own = tmp_path / "k8s" / "overlays" / "own"
+    own.mkdir()
+    (own / "kustomization.yaml").write_text(f"resources: [../prod]\n{label}", encoding="utf-8")
+    built = subprocess.run([kustomize, "build", own], capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
-    assert built.stdout.count("\n    release: prometheus\n") == built.stdout.count("\nkind: ") > 5
+    assert (
+        built.stdout.count("\n    release: prometheus\n") == len(re.findall(r"^kind: ", built.stdout, re.MULTILINE)) > 5
+    )

@@ -10,22 +10,31 @@ import pytest
 
 from tests.deploy.monitoring import traffic
 from tests.deploy.monitoring.dashboards import PANELS, Panel, dashboard, substituted
-from tests.deploy.monitoring.manifests import DASHBOARDS, RECORDS, RULES, Rule
 from tests.deploy.monitoring.prometheus import Prometheus, scraping
+from tests.deploy.monitoring.rules import DASHBOARDS, RECORDS, RULES, Rule
 from tests.e2e.operator.site import METRICS, Production, Site
+from tests.programs import package
 
 pytestmark = pytest.mark.timeout(300)  # the first test waits for a server, its kernels and all the traffic
 EMPTY = {
     "mfn-federation: Room on the volume": "the kubelet measures it, and here is none",
 }
 """Panels that may show nothing here, and why."""
+PENDING = {
+    "MfnNoFederation": "the server's series have the label of the other component",
+    **dict.fromkeys(
+        ("MfnQuickCallsSlow", "MfnComputeCallsSlow", "MfnFederationCallsSlow", "MfnWorkersBusy", "MfnEventLoopBusy"),
+        "depends on how busy this machine is",
+    ),
+}
+"""Alerts that may be on their way here, none of which fires, and why."""
 
 
 @pytest.fixture(scope="module")
 def prometheus(
     tmp_path_factory: pytest.TempPathFactory, require_tool: Callable[[str, str], Path]
 ) -> Iterator[Prometheus]:
-    program = require_tool("prometheus", "apt-get install prometheus")
+    program = require_tool("prometheus", package("prometheus"))
     site = Site(tmp_path_factory.mktemp("site"))
     limited = {"rate_limit_features": f"1/h burst {traffic.FEATURES_ALLOWED}"}
     with ExitStack() as stack:
@@ -65,11 +74,13 @@ def test_what_is_recorded_can_be_read(rule: Rule, prometheus: Prometheus) -> Non
     assert prometheus.ask("query", query=rule.name)["result"][0]["metric"]["component"] == "simulation"
 
 
-def test_no_rule_fails_and_no_alert_fires_at_a_server_that_is_well(prometheus: Prometheus) -> None:
+def test_no_rule_fails_and_no_alert_is_on_its_way_at_a_server_that_is_well(prometheus: Prometheus) -> None:
     rules = [rule for group in prometheus.ask("rules")["groups"] for rule in group["rules"]]
     assert len(rules) == len(RULES)
     assert {rule["health"] for rule in rules} == {"ok"}
-    assert [rule["name"] for rule in rules if rule.get("state") == "firing"] == []
+    states = {rule["name"]: rule["state"] for rule in rules if rule["type"] == "alerting"}
+    assert {name: state for name, state in states.items() if state != "inactive" and name not in PENDING} == {}
+    assert {states[name] for name in PENDING} <= {"inactive", "pending"}
 
 
 def test_grafana_finds_values_for_its_variables(prometheus: Prometheus) -> None:

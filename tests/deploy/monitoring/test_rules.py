@@ -11,9 +11,10 @@ import yaml
 
 from mfn_server.telemetry.metrics.gauges import READ
 from mfn_server.telemetry.metrics.metrics import COUNTED
-from tests.deploy.monitoring.cases import FIRES, FOLDER, SILENT, cases_of, unit_test
-from tests.deploy.monitoring.manifests import ALERTS, RECORDS, RULES, Rule, rule_files
 from tests.deploy.monitoring.metrics import FOREIGN, metrics_in
+from tests.deploy.monitoring.rules import ALERTS, RECORDS, RULES, Rule, rule_files
+from tests.deploy.monitoring.unit_tests import FIRES, FOLDER, SILENT, cases_of, unit_test
+from tests.programs import package
 from tests.server.calling import METHODS
 
 FILES = sorted({rule.file for rule in ALERTS})
@@ -24,7 +25,7 @@ Tool = Callable[[str, str], Path]
 
 @pytest.fixture(scope="module")
 def promtool(require_tool: Tool) -> Path:
-    return require_tool("promtool", "apt-get install prometheus")
+    return require_tool("promtool", package("prometheus"))
 
 
 @pytest.fixture(scope="module")

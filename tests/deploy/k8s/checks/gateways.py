@@ -22,6 +22,14 @@ def backends_exist(found: Manifests) -> Iterator[str]:
             yield f"there is no Service {backend[0]!r} with port {backend[1]!r}"
 
 
+def callers_show_certificates_to_the_pods_themselves(found: Manifests) -> Iterator[str]:
+    """No gateway ends TLS in front of pods that ask for a client's certificate: it has none to show them."""
+    gateways = [each["metadata"]["name"] for each in found.of("Ingress", "GRPCRoute")]
+    for workload in found.workloads:
+        if gateways and found.settings(workload).get("MFN_TLS_CLIENT_AUTH") == "required":
+            yield f"{workload.name} refuses every call of {gateways}"
+
+
 def _backends(found: Manifests) -> Iterator[tuple[str, str | int]]:
     for ingress in found.of("Ingress"):
         for path in (path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]):

@@ -11,6 +11,10 @@ EGRESS = {
     "0.0.0.0/0": "MFN_AWS_REGION",
 }
 """What a way out leads to, and the variable without which nobody takes it."""
+NAMES = {"k8s-app", "169.254.20.10/32", "dns.operator.openshift.io/daemonset-dns"}
+"""Who answers for names: the cluster's DNS, its cache on each node, and that of OpenShift."""
+STANDS_FOR = {"192.0.2.0/24": "mfn-grpc/redis"}
+"""What an operator puts an address of his own in place of."""
 CALLERS = {"grpc": {"mfn-grpc/gateway", "mfn-grpc/client"}, "metrics": {"mfn-grpc/monitoring"}}
 
 
@@ -36,10 +40,11 @@ def ways_out_are_used(found: Manifests) -> Iterator[str]:
     """Each way out has a setting that needs it, each such setting its way out; names are looked up for these alone."""
     for workload in found.workloads:
         rules = _rules(found, workload.labels, "egress")
-        open_ = {peer for rule in rules for peer in _peers(rule["to"])} - {"169.254.170.23/32"}
+        reached = {peer for rule in rules for peer in _peers(rule["to"])} - {"169.254.170.23/32"}
+        open_ = {STANDS_FOR.get(peer, peer) for peer in reached}
         named = set(found.settings(workload)) | set(workload.variables)
         wanted = {peer for peer, variable in EGRESS.items() if variable in named}
-        if open_ != (wanted | {"k8s-app"} if wanted else set()):
+        if open_ != (wanted | NAMES if wanted else set()):
             yield f"{workload.name} reaches {sorted(open_)} and needs {sorted(wanted)}"
 
 

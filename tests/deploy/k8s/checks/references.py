@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from tests.deploy.k8s.externals import CONFIG_MAPS, SECRETS
+from tests.deploy.k8s.externals import CONFIG_MAPS, PODS_OF_OTHERS, SECRETS
 from tests.deploy.k8s.manifests import Json, Manifests
 
 
 def selectors_find_pods(found: Manifests) -> Iterator[str]:
-    """Services, policies, budgets and workloads select pods that there are."""
+    """Services, policies, budgets and workloads select pods that there are, or that a neighbour starts here."""
     for each in found.of("Service", "NetworkPolicy", "PodDisruptionBudget", "Deployment", "StatefulSet"):
         selector = each["spec"].get("selector", each["spec"].get("podSelector"))
-        if not found.selected(selector):
+        if not found.selected(selector) and selector.get("matchLabels") not in PODS_OF_OTHERS:
             yield f"{each['kind']} {each['metadata']['name']} selects no pod: {selector}"
 
 
@@ -54,6 +54,18 @@ def config_maps_exist(found: Manifests) -> Iterator[str]:
         sources = [each["configMapRef"]["name"] for each in workload.container["envFrom"] if "configMapRef" in each]
         sources += [each["configMap"]["name"] for each in workload.pod["volumes"] if "configMap" in each]
         yield from (f"{workload.name}: there is no ConfigMap {name!r}" for name in sources if name not in known)
+
+
+def claims_exist(found: Manifests) -> Iterator[str]:
+    """Each claim that pods share is rendered, and may be mounted on several nodes at once."""
+    known = {
+        each["metadata"]["name"]: each["spec"]["accessModes"] == ["ReadWriteMany"]
+        for each in found.of("PersistentVolumeClaim")
+    }
+    for workload in found.workloads:
+        for each in workload.pod["volumes"]:
+            if "persistentVolumeClaim" in each and not known.get(each["persistentVolumeClaim"]["claimName"]):
+                yield f"{workload.name}: no claim that pods may share for {each['name']!r}"
 
 
 def volumes_are_mounted(found: Manifests) -> Iterator[str]:

@@ -14,6 +14,28 @@ RECONNECTING_S = 5
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
+ALIVE = {"path": "/metrics", "port": "metrics", "scheme": "HTTP"}
+"""How a pod is asked for its life where the port of calls wants a certificate."""
+
+
+def shows_certificate(found: Manifests, workload: Workload) -> bool:
+    """True where the port of calls hears nobody without one."""
+    return found.settings(workload).get("MFN_TLS_CLIENT_AUTH") == "required"
+
+
+def health_probes(found: Manifests, workload: Workload) -> list[str]:
+    """The probes that ask the port of calls."""
+    return [kind for kind in PROBES if kind == "readinessProbe" or not shows_certificate(found, workload)]
+
+
+def no_certificate_restarts_a_pod(found: Manifests) -> Iterator[str]:
+    """Where the port of calls wants a certificate, start and liveness ask one that wants none."""
+    for workload in found.workloads:
+        for kind in set(PROBES) - set(health_probes(found, workload)):
+            if workload.container[kind].get("httpGet") != ALIVE or "exec" in workload.container[kind]:
+                yield f"{workload.name}: {kind} ends with a certificate"
+
+
 def asked(probe: Json) -> tuple[int, str]:
     """The port and the health name that a probe asks for."""
     if "grpc" in probe:
@@ -26,7 +48,7 @@ def probes_ask_what_there_is(found: Manifests) -> Iterator[str]:
     """The port of calls, and names that the services of this pod have; `liveness` for liveness, and only there."""
     for workload in found.workloads:
         names = {"", *(DESCRIPTORS[Service(service)].full_name for service in workload.services)}
-        for kind in PROBES:
+        for kind in health_probes(found, workload):
             port, name = asked(workload.container[kind])
             if port != workload.ports["grpc"]:
                 yield f"{workload.name}: {kind} asks port {port}"
@@ -39,15 +61,16 @@ def probes_speak_as_the_port(found: Manifests) -> Iterator[str]:
     for workload in found.workloads:
         settings = found.settings(workload)
         encrypted = settings["MFN_TRANSPORT_SECURITY"] == "tls"
-        for kind in PROBES:
+        for kind in health_probes(found, workload):
             probe = workload.container[kind]
             told = flags(probe["exec"]["command"]) if "exec" in probe else {}
             if encrypted != ("tls" in told):
                 yield f"{workload.name}: {kind} and the port do not speak alike"
             verified = told.get("tls-server-name") == f"{workload.name}.mfn.svc" and "tls-ca-cert" in told
-            if encrypted and (verified, "tls-no-verify" in told) != ((kind == "readinessProbe"), kind not in PROBES[1]):
-                yield f"{workload.name}: {kind} should verify: {kind == 'readinessProbe'}"
-            if (settings.get("MFN_TLS_CLIENT_AUTH") == "required") != ("tls-client-cert" in told):
+            verifies = kind == "readinessProbe"
+            if encrypted and (verified, "tls-no-verify" in told) != (verifies, not verifies):
+                yield f"{workload.name}: {kind} should verify: {verifies}"
+            if shows_certificate(found, workload) != ("tls-client-cert" in told):
                 yield f"{workload.name}: {kind} and the port do not agree on a client's certificate"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tests.deploy.monitoring.manifests import ALERTS, Rule
+from tests.deploy.monitoring.rules import ALERTS, Rule
 
 FOLDER = Path(__file__).with_name("cases")
 EVALUATED_EVERY = {"availability": "4m"}
