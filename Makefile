@@ -48,7 +48,7 @@ test-deploy: $(VENV)/.dev ## Check image, manifests, monitoring and supply chain
 coverage: $(VENV)/.dev ## Run make test, and fail when it leaves more than a tenth of a package's lines out.
 	@mkdir -p build
 	@$(MAKE) test ARGS="--cov --cov-report json:build/coverage.json --cov-report xml:build/coverage.xml $(ARGS)"
-	@$(BIN)/python -m releasing.coverage build/coverage.json build/coverage.svg
+	@$(BIN)/python -m releasing.covered build/coverage.json build/coverage.svg
 
 .PHONY: chaos
 chaos: $(VENV)/.dev ## Kill a coordinator 100 times and require the models of an undisturbed run.
@@ -100,7 +100,7 @@ audit: $(VENV)/.dev ## Ask which known vulnerabilities concern what is pinned; f
 package: $(VENV)/.dev ## Build sdist and wheel in dist/, and refuse a wheel that installs anything beside our packages.
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
-	@$(BIN)/python -m releasing.wheel dist
+	@$(BIN)/python -m releasing.archives dist
 
 # What an image holds: the lock of the same name, in an environment without pip.
 build/%-environment: requirements/%.txt $(VENV)/.dev
@@ -136,8 +136,9 @@ lock: $(VENV)/.dev ## Pin the environments in requirements/ anew from pyproject.
 
 .PHONY: clean
 clean: ## Remove the environment, caches and build results; demo/ stays.
-	@rm -rf $(VENV) .peers .tools build dist *.egg-info .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@find mfn_grpc server clients tests benchmarks protos releasing -name __pycache__ -prune -exec rm -rf {} +
+	@rm -rf $(VENV) .peers .tools build dist *.egg-info .coverage htmlcov clients/node/node_modules
+	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find mfn_grpc server clients tests benchmarks protos docs releasing -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment holds absolute paths: in a tree that was moved or copied it is made anew.
 ifneq ($(shell cat $(VENV)/.place 2>/dev/null),$(CURDIR))

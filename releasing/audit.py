@@ -1,6 +1,7 @@
 """`python -m releasing.audit LOCK...`: do known vulnerabilities concern what is pinned?
 
-Exit code 0: no. 1: yes, or an acceptance in accepted.toml has run out. 2: pip-audit could not ask, so nobody knows.
+Exit code 0: no. 1: yes, or an acceptance in accepted_vulnerabilities.toml has run out. 2: pip-audit could not
+ask, so nobody knows.
 """
 
 import json
@@ -11,9 +12,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from releasing.programs import run_module
+from releasing.run_module import run_module
 
-ACCEPTED = Path(__file__).with_name("accepted.toml")
+ACCEPTED = Path(__file__).with_name("accepted_vulnerabilities.toml")
 CLEAN, VULNERABLE, UNKNOWN = 0, 1, 2
 
 

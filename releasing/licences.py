@@ -10,7 +10,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from releasing.programs import run_module
+from releasing.run_module import run_module
 
 ALLOWED = Path(__file__).with_name("licences.toml")
 

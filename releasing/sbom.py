@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from releasing.licences import Rules, installed, report
 from releasing.pins import pins
-from releasing.programs import run_module
+from releasing.run_module import run_module
 
 PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 VERSION = SchemaVersion.V1_6

@@ -1,73 +1,88 @@
-"""The script that judges an image, with an engine that plays images of all kinds."""
+"""The script that judges an image, with an engine that runs the server as the Dockerfile and the script say."""
 
 import os
+import shlex
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ENGINE = """#!/usr/bin/env bash
-# Plays the engine: what it says of its image is in the variables of this test.
-case "$*" in
-  *Config.User*) echo "${PLAYED_USER-1000:1000}" ;;
-  *Config.Healthcheck*) echo "${PLAYED_HEALTHCHECK-{\\"Test\\":[\\"CMD\\",\\"mfn-healthcheck\\"]\\}}" ;;
-  *"--entrypoint id"*) echo "${PLAYED_UID-1000}" ;;
-  *"--entrypoint sh"*) [[ "$*" == *"command -v ${PLAYED_COMPILER-none}" ]] ;;
-  *State.Health*) echo "${PLAYED_STATE-running healthy}" ;;
-  *--detach*) [[ "$*" == *--read-only*MFN_ENV=dev* ]] && echo container ;;
-  *"mfn validate") exit "${PLAYED_VALIDATION-0}" ;;
-  "run --rm --read-only "*" image") exit "${PLAYED_START-1}" ;;
-  "rm --force container") echo removed >>"$PLAYED_LOG" ;;
-  "logs container") echo "the words of the server" ;;
-  *) echo "unforeseen: $*" >&2; exit 125 ;;
-esac
-"""
+from tests.programs import CI_TOOLS
+
+pytestmark = pytest.mark.timeout(300)  # servers start, and all checks of the numbers run
+PLAYED = Path(__file__).with_name("engine.py")
+OPEN = "MFN_TRANSPORT_SECURITY=mesh MFN_API_KEY={0} MFN_RESUME_TOKEN_KEY={0}".format("0f" * 32)
+Judged = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Path:
-    path = tmp_path / "engine"
-    path.write_text(ENGINE, encoding="utf-8")
-    path.chmod(0o755)
-    return path
+def judged(root: Path, tmp_path: Path, require_tool: Callable[[str, str], Path]) -> Judged:
+    """`judged(target, dockerfile, VARIABLE=...)` is the script's verdict on an image of this Dockerfile."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    engine = programs / "engine"
+    engine.write_text(f'#!/bin/sh\nexec {sys.executable} {shlex.quote(str(PLAYED))} "$@"\n', encoding="utf-8")
+    engine.chmod(0o755)
+    (programs / "grpc_health_probe").symlink_to(require_tool("grpc_health_probe", CI_TOOLS))
+
+    def judge(target: str, dockerfile: str, **played: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "Dockerfile").write_text(dockerfile, encoding="utf-8")
+        env = os.environ | {
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "ENGINE": str(engine),
+            "PLAYED_DOCKERFILE": str(tmp_path / "Dockerfile"),
+            "PLAYED_TARGET": target,
+            "PLAYED_FOLDER": str(tmp_path),
+        }
+        words = [str(root / "releasing" / "check_image.sh"), "image"]
+        return subprocess.run(words, env=env | played, capture_output=True, text=True, check=False, timeout=240)
+
+    return judge
 
 
-def judged(root: Path, engine: Path, **played: str) -> subprocess.CompletedProcess[str]:
-    """The script's verdict on the image that is played."""
-    log = engine.with_name("log")
-    env = {"PATH": os.environ["PATH"], "ENGINE": str(engine), "CHECK_IMAGE_TRIES": "0", "PLAYED_LOG": str(log)}
-    script = root / "releasing" / "check_image.sh"
-    told = [str(script), "image"]
-    return subprocess.run(told, env=env | played, capture_output=True, text=True, check=False, timeout=60)
+@pytest.fixture(scope="module")
+def dockerfile(root: Path) -> str:
+    """The Dockerfile of this tree."""
+    return (root / "Dockerfile").read_text(encoding="utf-8")
 
 
-def test_an_image_that_is_as_it_should_be_passes_and_leaves_nothing_running(root: Path, engine: Path) -> None:
-    told = judged(root, engine)
+@pytest.mark.parametrize("target", ["server", "edge"])
+def test_the_images_of_this_dockerfile_pass_and_nothing_is_left_running(
+    judged: Judged, dockerfile: str, target: str, tmp_path: Path
+) -> None:
+    told = judged(target, dockerfile)
     assert (told.returncode, told.stderr) == (0, "")
-    assert engine.with_name("log").read_text(encoding="utf-8") == "removed\n"
+    assert (tmp_path / "removed").exists()
 
 
 @pytest.mark.parametrize(
-    ("played", "words"),
+    ("right", "wrong", "played", "words"),
     [
-        ({"PLAYED_USER": ""}, "runs as ''"),
-        ({"PLAYED_UID": "0"}, "have the uid 0"),
-        ({"PLAYED_HEALTHCHECK": "null"}, "HEALTHCHECK is null"),
-        ({"PLAYED_COMPILER": "gcc"}, "holds a compiler: gcc"),
-        ({"PLAYED_START": "0"}, "starts without certificate"),
-        ({"PLAYED_STATE": "exited starting"}, "is exited starting"),
-        ({"PLAYED_STATE": "running unhealthy"}, "is running unhealthy"),
-        ({"PLAYED_STATE": "running starting"}, "is running starting"),
-        ({"PLAYED_VALIDATION": "1"}, "mfn validate fails"),
+        ("USER 1000:1000", "", {}, "runs as ''"),
+        ("", "", {"PLAYED_UID": "0"}, "have the uid 0"),
+        ("HEALTHCHECK", "LABEL", {}, "HEALTHCHECK is null"),
+        ("", "", {"PLAYED_COMPILER": "gcc"}, "holds a compiler: gcc"),
+        ("USER", f"ENV {OPEN}\nUSER", {"CHECK_IMAGE_REFUSES_WITHIN_S": "5"}, "ends with code 124, must refuse"),
+        ("USER", "ENV MFN_WORKERS=none\nUSER", {}, "is exited starting"),
+        ("", "", {"PLAYED_STATE": "running unhealthy"}, "is running unhealthy"),
+        ("", "", {"PLAYED_STATE": "running starting", "CHECK_IMAGE_TRIES": "0"}, "is running starting"),
     ],
-    ids=["user", "uid", "healthcheck", "compiler", "open", "ends", "unhealthy", "never-ready", "validate"],
+    ids=["user", "uid", "healthcheck", "compiler", "open", "ends", "unhealthy", "never-ready"],
 )
 def test_an_image_with_a_fault_fails_and_is_told_which(
-    root: Path, engine: Path, played: dict[str, str], words: str
+    judged: Judged, dockerfile: str, right: str, wrong: str, played: dict[str, str], words: str
 ) -> None:
-    told = judged(root, engine, **played)
+    told = judged("server", dockerfile.replace(right, wrong) if right else dockerfile, **played)
     assert (told.returncode, words in told.stderr) == (1, True), told.stderr
 
 
-def test_what_a_server_said_before_it_failed_is_shown(root: Path, engine: Path) -> None:
-    assert "the words of the server" in judged(root, engine, PLAYED_STATE="running unhealthy").stderr
+def test_an_image_whose_server_computes_nothing_right_fails(judged: Judged, dockerfile: str) -> None:
+    told = judged("server", dockerfile, PLAYED_MFN="false")
+    assert (told.returncode, "mfn validate fails" in told.stderr) == (1, True), told.stderr
+
+
+def test_what_a_server_said_before_it_failed_is_shown(judged: Judged, dockerfile: str) -> None:
+    assert "MFN_WORKERS" in judged("server", dockerfile.replace("USER", "ENV MFN_WORKERS=none\nUSER")).stderr

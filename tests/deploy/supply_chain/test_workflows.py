@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks import registry
 from tests.deploy.supply_chain.workflows import FILES, Workflow, commands, read, steps
+from tests.programs import CI_TOOLS, package
 
 ACTIONS = {
     "actions/attest-build-provenance",
@@ -43,8 +44,8 @@ def workflow(request: pytest.FixtureRequest) -> Workflow:
 
 
 def test_actionlint_finds_nothing(root: Path, require_tool: Callable[[str, str], Path]) -> None:
-    actionlint = require_tool("actionlint", "go install -C .ci/tools tool")
-    shellcheck = require_tool("shellcheck", "the package manager of the system (package shellcheck)")
+    actionlint = require_tool("actionlint", CI_TOOLS)
+    shellcheck = require_tool("shellcheck", package("shellcheck"))
     told = subprocess.run(
         [actionlint, "-shellcheck", shellcheck, "-pyflakes", ""], cwd=root, capture_output=True, text=True, check=False
     )
@@ -52,7 +53,7 @@ def test_actionlint_finds_nothing(root: Path, require_tool: Callable[[str, str],
 
 
 def test_shellcheck_finds_nothing_in_any_script(root: Path, require_tool: Callable[[str, str], Path]) -> None:
-    shellcheck = require_tool("shellcheck", "the package manager of the system (package shellcheck)")
+    shellcheck = require_tool("shellcheck", package("shellcheck"))
     folders = [root / name for name in ("image", "protos", "releasing")]
     scripts = [root / ".ci" / "run", *(script for folder in folders for script in sorted(folder.glob("*.sh")))]
     told = subprocess.run([shellcheck, *scripts], capture_output=True, text=True, check=False)
@@ -144,7 +145,7 @@ def test_the_benchmark_measures_subjects_that_there_are() -> None:
 
 
 def test_the_workflows_run_all_that_ci_run_runs(root: Path) -> None:
-    (default,) = re.findall(r"\|\| set -- (.*)", (root / ".ci" / "run").read_text(encoding="utf-8"))
+    (default,) = re.findall(r"\|\| set -- ([^#\n]*)", (root / ".ci" / "run").read_text(encoding="utf-8"))
     ran = {target for place, words in commands() if place.startswith("ci.yml") for target in targets_of(words)}
     assert set(default.split()) <= ran
 

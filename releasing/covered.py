@@ -1,4 +1,4 @@
-"""`python -m releasing.coverage JSON BADGE`: the covered share of our packages' lines, at least 90 % in each.
+"""`python -m releasing.covered JSON BADGE`: the covered share of our packages' lines, at least 90 % in each.
 
 Lines of compiled kernels run where no tracer sees them. They count as missed, so that the true share is higher.
 """

@@ -1,4 +1,4 @@
-"""`python -m releasing.wheel FOLDER`: does its wheel hold the three packages and nothing beside them?"""
+"""`python -m releasing.archives FOLDER`: does its wheel hold the three packages and nothing beside them?"""
 
 import sys
 import tarfile

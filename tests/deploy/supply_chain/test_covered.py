@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from releasing.coverage import LEAST, badge, main, shares
+from releasing.covered import LEAST, badge, main, shares
 
 
 def file(lines: int, ran: int) -> dict[str, Any]:
