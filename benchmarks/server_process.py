@@ -18,13 +18,17 @@ LOOK_EVERY_S = 0.1
 
 
 class ServerProcess:
-    """Runs while the context is entered; target: "127.0.0.1:port". Settings are by name, for instance `workers=1`."""
+    """Runs while the context is entered; target: "127.0.0.1:port". Settings are by name, for instance `workers=1`.
+
+    start_seconds: from the start of the process until it was SERVING.
+    """
 
     def __init__(self, **settings: object) -> None:
         self._settings = {"env": "dev", "host": "127.0.0.1", "port": free_port(), **settings}
         self.target = f"{self._settings['host']}:{self._settings['port']}"
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the context ends
         self._process: subprocess.Popen[bytes] | None = None
+        self.start_seconds = 0.0
 
     @property
     def pid(self) -> int:
@@ -34,13 +38,14 @@ class ServerProcess:
         return self._process.pid
 
     def __enter__(self) -> "ServerProcess":
-        command = [sys.executable, "-m", "mfn_server"]
+        command, began = [sys.executable, "-m", "mfn_server"], time.perf_counter()
         self._process = subprocess.Popen(command, env=self._environment(), stdout=self._log, stderr=self._log)
         try:
             self._wait_until_warm(self._process)
         except BaseException:
             self._stop()
             raise
+        self.start_seconds = time.perf_counter() - began
         return self
 
     def __exit__(

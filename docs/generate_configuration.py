@@ -8,7 +8,8 @@ from pydantic_settings import BaseSettings
 
 from mfn_server.config.describing import allowed, default, variable, written
 from mfn_server.config.environments import Environment
-from mfn_server.config.settings import SECTIONS, environment_file
+from mfn_server.config.layers import environment_file
+from mfn_server.config.settings import SECTIONS
 
 INTRODUCTION = """\
 # Configuration
@@ -20,7 +21,8 @@ wrong it ends with exit code 2 and one message that names every fault: its varia
 
 ```text
 mfn config check          ok, or every fault (exit code 2); warnings go to standard error
-mfn config show [--json]  every setting, its value, where that comes from; secrets are masked
+mfn config show [--json]  every setting, its value, where that comes from; secrets are masked,
+                          references to them are shown
 ```
 
 ## Which value counts
@@ -38,8 +40,9 @@ start. Variables that are nearly a setting (`MFN_PROT`) are named in the log at 
 - Rates: `COUNT/UNIT burst COUNT` with the units `s`, `m`, `h`, `d`: `100/m burst 50` refills 100 a minute and lets 50
   pass at once. Without a burst it is the count.
 - `none` unsets what need not be set: `MFN_METRICS_PORT=none` turns off the port that prod's file opens.
-- Secrets: the text itself, or `@FILE`, whose content is taken, without lines that begin with `#`. A mounted one is
-  named so: `@/run/secrets/mfn`. A file is read once, at the start.
+- Secrets: the text itself, `@FILE`, `vault:MOUNT/PATH#FIELD` or `aws:SECRET-ID#FIELD`. Of what is read from somewhere,
+  lines that begin with `#` and outer blanks do not count. A mounted one is named so: `@/run/secrets/mfn/pepper`. All
+  but texts are read again while the server runs and take effect without a restart: [secrets](secrets.md).
 
 ## What refuses to start
 
@@ -70,7 +73,9 @@ keep others from it, with a network policy for instance.
 """
 TITLES = {
     "Choosing": "Environment",
+    "Offering": "Services",
     "Listening": "Address, TLS, proxies",
+    "Secrets": "Vault and AWS Secrets Manager",  # pragma: allowlist secret
     "Access": "Who may call",
     "Rates": "How much a caller may ask for",
     "Computing": "Compute and stored state",

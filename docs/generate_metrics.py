@@ -11,7 +11,7 @@ GROUPS = {
     "Calls": ("grpc_server_",),
     "Simulations": ("mfn_simulation", "mfn_fractal", "mfn_growth", "mfn_lyapunov"),
     "Federations": ("mfn_federation",),
-    "Credentials and limits": ("mfn_auth", "mfn_rate_limit", "mfn_reloads"),
+    "Credentials and limits": ("mfn_auth", "mfn_rate_limit", "mfn_reload"),
     "The server": ("mfn_",),
 }
 """How the names of each group begin; a metric belongs to the first that fits."""

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import grpc
+from pydantic import SecretStr
 
 from benchmarks.bare_echo import METHOD as ECHO
 from benchmarks.chained_server import NoAudit, chained_server, new_key
@@ -23,11 +24,13 @@ from benchmarks.process import Metered
 from benchmarks.rows import Row, at_least, at_most
 from benchmarks.timing import Samples, interleaved, ratio
 from mfn_grpc.v1 import electrochemistry_pb2 as pb
-from mfn_server.access.keys import ApiKeys
+from mfn_server.access.keys import ApiKeys, entries
 from mfn_server.access.slowing import Slowing
 from mfn_server.interceptors.authentication import Authentication
 from mfn_server.rpc.call import Call
 from mfn_server.rpc.methods import method_of
+from mfn_server.secrets.sources.file import FileSource
+from mfn_server.secrets.watch_list import WatchList
 
 NERNST = "/mfn.v1.ElectrochemistryService/ComputeNernst"
 REQUEST = pb.ComputeNernstRequest(z_valence=1, concentration_out_molar=0.005, concentration_in_molar=0.14)
@@ -107,7 +110,9 @@ async def _authentication_us(count: int, repeats: int) -> Samples:
     with TemporaryDirectory(prefix="mfn-keys-") as folder:
         file, pepper = Path(folder) / "keys.json", secrets.token_hex(32)
         key = new_key(file, pepper)
-        keys = ApiKeys(file, pepper.encode(), NoAudit())
+        watching = WatchList()
+        entered = watching.source(FileSource(file), entries, setting="api_keys_file")
+        keys = ApiKeys(entered, watching.keys(SecretStr(pepper), setting="api_key_pepper"))
         authentication = Authentication([keys], True, Slowing(), NoAudit())
         timed = [await _timed(partial(authentication, _nothing), key, count) for _ in range(repeats + 1)]
         bare = [await _timed(_nothing, key, count) for _ in range(repeats + 1)]

@@ -1,19 +1,20 @@
-"""`mfn-server`, or `python -m mfn_server`: run the server until it is told to stop."""
+"""`mfn-server`, or `python -m mfn_server`: run the server until it is told to stop, or compile its kernels."""
 
 import argparse
 import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 # grpc's core writes lines of its own kind to standard error, where every line is one of ours; it reads this when it is
 # imported, so before whatever imports it.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from mfn_server.access.authenticator import UnusableAccess
+from mfn_server.compiling import CannotKeep, compile_into_cache
 from mfn_server.config.describing import describe
-from mfn_server.config.loading import InvalidSettings, load_settings, misspelt
+from mfn_server.config.loading import InvalidSettings, load_offering, load_settings, misspelt
 from mfn_server.config.settings import Settings
 from mfn_server.config.warnings import warnings
 from mfn_server.lifecycle import serve
@@ -23,13 +24,29 @@ log = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the server; 0 after a drain, 1 when it cannot listen, 2 when its settings are wrong."""
-    _parser().parse_args(arguments)
+    """Run the server, or compile; 0 when that is over, 1 when it cannot listen or write, 2 when settings are wrong."""
+    given = _parser().parse_args(arguments)
+    overrides = {} if given.services is None else {"services": given.services}
     try:
-        settings = load_settings()
+        return _compile(overrides) if given.compile else _run(load_settings(**overrides))
     except InvalidSettings as error:
         sys.stderr.write(f"{error}\n")
         return 2
+
+
+def _compile(overrides: Mapping[str, str]) -> int:
+    """Compile what the offered services need; asks for no other setting, as an image is built without any."""
+    services = load_offering(**overrides).services
+    try:
+        compiled = compile_into_cache(services)
+    except CannotKeep as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{compiled}\n")
+    return 0
+
+
+def _run(settings: Settings) -> int:
     logs = configure(settings)
     try:
         _warn(settings)
@@ -51,13 +68,21 @@ def _warn(settings: Settings) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """The command line: no options but help, which lists the variables."""
-    return argparse.ArgumentParser(
+    """The command line; its help lists the variables."""
+    parser = argparse.ArgumentParser(
         prog="mfn-server",
         description="Run the server until SIGTERM or SIGINT, then drain it.",
         epilog=f"Settings are environment variables:\n{describe()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--services", metavar="NAMES", help="services to offer, between commas, before MFN_SERVICES")
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile the kernels of the services into NUMBA_CACHE_DIR, for later starts, and end; no other setting "
+        "is asked for",
+    )
+    return parser
 
 
 if __name__ == "__main__":

@@ -9,13 +9,12 @@ from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import grpc
 from prometheus_client import CollectorRegistry
 from threadpoolctl import threadpool_limits
 
-from mfn_grpc.v1 import electrochemistry_pb2, features_pb2, federation_pb2, simulation_pb2, validation_pb2
 from mfn_server import health, reflection
 from mfn_server.access.assemble import authenticators
 from mfn_server.access.slowing import Slowing
@@ -24,10 +23,10 @@ from mfn_server.aggregation.aggregate import AggregateRounds
 from mfn_server.aggregation.spool import Spool
 from mfn_server.compute import Compute
 from mfn_server.config.environments import Environment
+from mfn_server.config.offering import Service
 from mfn_server.config.settings import Settings
 from mfn_server.federation.coordinator import Coordinator, Limits
 from mfn_server.federation.disk import Disk
-from mfn_server.federation.storage.keys import key_ring
 from mfn_server.interceptors.access_log import AccessLog
 from mfn_server.interceptors.audit import AuditCalls
 from mfn_server.interceptors.authentication import Authentication
@@ -38,7 +37,7 @@ from mfn_server.interceptors.peers import Peers, TrustedProxies
 from mfn_server.interceptors.rate_limit import RateLimit
 from mfn_server.interceptors.request_id import RequestIds
 from mfn_server.interceptors.tracing import Tracing
-from mfn_server.kernels import Group, Kernels
+from mfn_server.kernels import Kernels
 from mfn_server.limiting.assemble import limiter
 from mfn_server.listener import Listener
 from mfn_server.rpc.answering import Silence
@@ -46,10 +45,15 @@ from mfn_server.rpc.binding import OtherMethods, bind
 from mfn_server.rpc.chain import Interceptor, Interceptors
 from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES
 from mfn_server.runtime import Pace, Runtime
+from mfn_server.secrets.federation_keys import watched_ring
+from mfn_server.secrets.judge import judge_of
+from mfn_server.secrets.stores import close_stores
+from mfn_server.secrets.watch_list import WatchList
 from mfn_server.services.aggregation import AggregationService
 from mfn_server.services.electrochemistry import ElectrochemistryService
 from mfn_server.services.features import FeatureService
 from mfn_server.services.federation import FederationService
+from mfn_server.services.offered import DESCRIPTORS, NEEDS, elsewhere, kernels_of
 from mfn_server.services.simulation import SimulationService
 from mfn_server.services.validation import ValidationService
 from mfn_server.simulation.checkpoints import CheckpointStore
@@ -66,12 +70,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ELECTROCHEMISTRY = electrochemistry_pb2.DESCRIPTOR.services_by_name["ElectrochemistryService"]
-SIMULATION = simulation_pb2.DESCRIPTOR.services_by_name["SimulationService"]
-FEATURES = features_pb2.DESCRIPTOR.services_by_name["FeatureService"]
-VALIDATION = validation_pb2.DESCRIPTOR.services_by_name["ValidationService"]
-FEDERATION = federation_pb2.DESCRIPTOR.services_by_name["FederationService"]
-
 CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", 2 * MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -85,18 +83,12 @@ CHANNEL_OPTIONS = (
 )
 
 
-class _Offered(Protocol):
-    """A service of this server; it serves once the kernels that it needs are compiled."""
-
-    @property
-    def needs(self) -> tuple[Group, ...]: ...
-
-
 class Application:
     """The parts of one server; made inside the event loop that will run it.
 
-    needs: the kernels of each service, by its full name. draining: set when nothing new is begun. leaving: from the
-    notice before that on. log_lines_dropped: how many of the process's there are so far.
+    needs: the kernels of each service that is offered, by its full name; all_needs: of all of them. coordinator: None
+    where no federations are offered. draining: set when nothing new is begun. leaving: from the notice before that on.
+    log_lines_dropped: how many of the process's there are so far.
     """
 
     def __init__(self, settings: Settings, log_lines_dropped: Callable[[], int] = int) -> None:
@@ -108,30 +100,28 @@ class Application:
         self.metrics = Metrics(CollectorRegistry())
         self.certificate = server_certificate(settings, self.metrics.reloads)
         self._closing = ExitStack()
+        self._closing.callback(close_stores, settings)
         self.audit = self._closing.enter_context(closing(Audit(settings.audit_file)))
-        self.authenticators = authenticators(settings, self.audit, self.metrics.reloads)
-        self.limiter = limiter(settings, self.metrics.limits)
+        self.watching = WatchList(self.metrics.reloads, judge_of(settings))
+        self.authenticators = authenticators(settings, self.audit, self.watching)
+        self.limiter = limiter(settings, self.metrics.limits, self.watching)
         # One thread of BLAS for each worker: more would take each other's cores, and sums would depend on their number.
         self._closing.enter_context(threadpool_limits(limits=1, user_api="blas"))
         self.compute = self._closing.enter_context(closing(Compute(settings.workers or os.cpu_count() or 1)))
         self.checkpoints = _checkpoint_store(settings)
         self.arrays = ArrayStore(
-            self.state_directory / "arrays", quota_bytes=settings.array_quota_bytes, ttl_s=settings.array_ttl_s
+            self.state_directory / "arrays",
+            quota_bytes=settings.array_quota_bytes,
+            total_bytes=settings.array_total_bytes,
+            ttl_s=settings.array_ttl_s,
         )
         self.runtime = self._runtime()
-        self.disk = self._closing.enter_context(closing(Disk()))
-        self.coordinator = self._coordinator()
-        offered: dict[ServiceDescriptor, _Offered] = {
-            ELECTROCHEMISTRY: ElectrochemistryService(self.compute),
-            SIMULATION: SimulationService(self.runtime),
-            FEATURES: FeatureService(self.runtime),
-            VALIDATION: ValidationService(self.runtime),
-            FEDERATION: self._federation_service(),
-        }
-        self.needs = {service.full_name: implementation.needs for service, implementation in offered.items()}
+        self.coordinator: Coordinator | None = None
+        self.needs = {DESCRIPTORS[service].full_name: NEEDS[service] for service in settings.services}
+        self.all_needs = kernels_of(settings.services)
         self.health = health.Health(list(self.needs))
         self.services: dict[ServiceDescriptor, object] = {
-            **offered,
+            **{DESCRIPTORS[service]: self._implementation(service) for service in settings.services},
             health.SERVICE: self.health,
         }
         self.services[reflection.SERVICE] = reflection.Reflection([*self.services, reflection.SERVICE])
@@ -152,7 +142,7 @@ class Application:
         return Runtime(
             compute=self.compute,
             admission=admission,
-            tokens=Tokens(_token_key(settings, self.checkpoints)),
+            tokens=self._tokens(),
             checkpoints=self.checkpoints,
             arrays=self.arrays,
             kernels=self.kernels,
@@ -163,9 +153,31 @@ class Application:
                 upload_idle_s=settings.upload_idle_s,
             ),
             metrics=self.metrics,
+            most_cells=settings.max_cells,
         )
 
-    def _coordinator(self) -> Coordinator | None:
+    def _tokens(self) -> Tokens:
+        key = self.settings.resume_token_key
+        if key is None:
+            return Tokens(_token_key(self.settings, self.checkpoints))
+        tokens = Tokens()
+        tokens.use(self.watching.keys(key, setting="resume_token_key", on_reload=tokens.use).current)
+        return tokens
+
+    def _implementation(self, service: Service) -> object:
+        match service:
+            case Service.ELECTROCHEMISTRY:
+                return ElectrochemistryService(self.compute)
+            case Service.SIMULATION:
+                return SimulationService(self.runtime)
+            case Service.FEATURES:
+                return FeatureService(self.runtime)
+            case Service.VALIDATION:
+                return ValidationService(self.runtime)
+            case Service.FEDERATION:
+                return self._federation_service()
+
+    def _coordinator(self, disk: Disk) -> Coordinator | None:
         """The federations; None where they could not outlive the process and somebody might rely on that."""
         settings = self.settings
         if settings.state_dir is None:
@@ -173,23 +185,24 @@ class Application:
                 log.warning("no federations are offered: set MFN_STATE_DIR to where they are to outlive this process")
                 return None
             log.info("federations end with this process: set MFN_STATE_DIR to keep them")
-        keys = None if settings.federation_keys is None else key_ring(settings.federation_keys.get_secret_value())
+        keys = watched_ring(settings.federation_keys, self.watching)
         limits = Limits(
             max_participants=settings.federation_max_participants,
             max_watches=settings.federation_max_watches,
             max_model_bytes=settings.federation_max_model_bytes,
             join_timeout_s=settings.federation_join_timeout_s,
         )
-        return Coordinator(self.runtime, self.disk, self.state_directory / "federations", keys, limits, self.audit)
+        return Coordinator(self.runtime, disk, self.state_directory / "federations", keys, limits, self.audit)
 
-    def _federation_service(self) -> _Offered:
-        settings = self.settings
+    def _federation_service(self) -> object:
+        settings, disk = self.settings, self._closing.enter_context(closing(Disk()))
+        self.coordinator = self._coordinator(disk)
         spool = Spool(
             self.state_directory / "aggregations",
             stream_bytes=settings.aggregate_stream_bytes,
             server_bytes=settings.aggregate_spool_bytes,
         )
-        rounds = AggregateRounds(self.runtime, spool, self.disk)
+        rounds = AggregateRounds(self.runtime, spool, disk)
         if self.coordinator is None:
             return AggregationService(rounds)
         return FederationService(self.runtime, self.coordinator, rounds)
@@ -215,17 +228,16 @@ class Application:
         server = grpc.aio.server(options=channel_options(self.settings))
         chain, silence = interceptors(self), Silence(self.settings.upload_idle_s, self.settings.reader_idle_s)
         bound = [bind(*each, silence, chain) for each in self.services.items()]
-        server.add_generic_rpc_handlers((*bound, OtherMethods(chain)))
+        server.add_generic_rpc_handlers((*bound, OtherMethods(chain, elsewhere(self.settings.services))))
         return server
 
 
 def channel_options(settings: Settings) -> list[tuple[str, int]]:
-    """What grpc does with connections; old ones are asked to end, and their calls may finish as in a drain."""
+    """What grpc does with connections; old ones take no new calls, and those that they carry end by themselves."""
     age_s = settings.max_connection_age_s
     if age_s is None:
         return list(CHANNEL_OPTIONS)
-    ageing = {"max_connection_age_ms": age_s, "max_connection_age_grace_ms": settings.drain_grace_s}
-    return [*CHANNEL_OPTIONS, *((f"grpc.{name}", round(seconds * 1000)) for name, seconds in ageing.items())]
+    return [*CHANNEL_OPTIONS, ("grpc.max_connection_age_ms", round(1000 * age_s))]
 
 
 def interceptors(app: Application) -> Interceptors:
@@ -268,7 +280,7 @@ def interceptors(app: Application) -> Interceptors:
 
 
 def _checkpoint_store(settings: Settings) -> CheckpointStore | None:
-    if settings.state_dir is None:
+    if settings.state_dir is None or Service.SIMULATION not in settings.services:
         return None
     return CheckpointStore(
         settings.state_dir / "checkpoints",
@@ -278,9 +290,9 @@ def _checkpoint_store(settings: Settings) -> CheckpointStore | None:
 
 
 def _token_key(settings: Settings, store: CheckpointStore | None) -> bytes:
-    if settings.resume_token_key is not None:
-        return settings.resume_token_key.get_secret_value().encode()
+    """Where the settings give none."""
     if store is not None:
         return store.shared_key()
-    log.warning("resume tokens end with this process: set MFN_RESUME_TOKEN_KEY or MFN_STATE_DIR to keep them valid")
+    if Service.SIMULATION in settings.services:
+        log.warning("resume tokens end with this process: set MFN_RESUME_TOKEN_KEY or MFN_STATE_DIR to keep them valid")
     return secrets.token_bytes(32)

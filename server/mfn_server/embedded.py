@@ -9,6 +9,7 @@ from typing import Any
 
 from mfn_server.app import Application
 from mfn_server.config.loading import load_settings
+from mfn_server.config.offering import EVERY_SERVICE
 from mfn_server.lifecycle import Lifecycle, join_address
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class EmbeddedServer:
             "api_key": self.api_key,
             "api_key_required": True,
             "resume_token_key": secrets.token_urlsafe(32),
+            "services": EVERY_SERVICE,  # MFN_SERVICES is about servers that others call
             "drain_grace_s": 1,
         }
         self._settings = load_settings(**(defaults | settings))

@@ -36,10 +36,11 @@ WARM_UPS: WarmUps = {
 log = logging.getLogger(__name__)
 
 
-def compile_all() -> None:
-    """Compile (or load from numba's cache) every kernel that a call may use."""
-    for warm_up in WARM_UPS.values():
-        warm_up()
+def compile_all(groups: Collection[Group] = tuple(Group)) -> None:
+    """Compile (or load from numba's cache) every kernel that a call may use, of these groups."""
+    for group, warm_up in WARM_UPS.items():
+        if group in groups:
+            warm_up()
 
 
 class Kernels:

@@ -53,7 +53,7 @@ class Lifecycle:
                 self._release(ending, grace_s=0)
             raise
         if warm_up:
-            self._application.kernels.start()
+            self._application.kernels.start(self._application.all_needs)
 
     async def _listen(self) -> None:
         app = self._application
@@ -64,9 +64,10 @@ class Lifecycle:
         self._metrics = endpoint(app)
         await app.listener.start()
         self._watch = self._in_background(app.listener.watch(address))
-        for name, needed in [*app.needs.items(), (WHOLE_SERVER, tuple(Group))]:
+        for name, needed in [*app.needs.items(), (WHOLE_SERVER, app.all_needs)]:
             self._in_background(self._announce_when_warm(name, needed))
         self._in_background(self._sweep())
+        self._in_background(app.watching.run())
 
     async def drain(self) -> None:
         """Stop for good: say so, wait for balancers to notice, hand streams over, end.

@@ -11,6 +11,7 @@ from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.admission import Admission, Place
 from mfn_server.compute import Compute, NoWorkerInTime
 from mfn_server.errors import Fault, draining
+from mfn_server.grids import MOST_CELLS
 from mfn_server.kernels import Group, Kernels
 from mfn_server.parts import arriving
 from mfn_server.rpc.call import Caller
@@ -43,7 +44,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Runtime:
-    """Shared by every call that computes on the workers."""
+    """Shared by every call that computes on the workers. most_cells: of a grid or field of a request."""
 
     compute: Compute
     admission: Admission
@@ -54,6 +55,7 @@ class Runtime:
     draining: asyncio.Event
     pace: Pace
     metrics: Metrics
+    most_cells: int = MOST_CELLS
 
     def patience_s(self, call: Caller, needed_s: float = 0) -> float | None:
         """How long a call can wait for something that takes `needed_s` and still answer; None without a deadline."""

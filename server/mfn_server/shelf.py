@@ -41,8 +41,10 @@ class Shelf:
             raise
         return path
 
-    def used_bytes(self, principal: str) -> int:
-        """Bytes of all files of a principal."""
+    def used_bytes(self, principal: str | None = None) -> int:
+        """Bytes of all files, or of those of one principal."""
+        if principal is None:
+            return sum(_size(file) for file in self._ours())
         return sum(_size(file) for file in self._folder(principal).glob(f"*{self._suffix}"))
 
     def make_room(self, principal: str, quota_bytes: int, keep: Path) -> None:

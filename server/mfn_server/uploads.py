@@ -16,6 +16,7 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1.types_pb2 import ArrayPart, ElementType
 from mfn_server.errors import Fault
+from mfn_server.grids import MOST_CELLS, grid_violations
 from mfn_server.parts import add_part, header_violations
 from mfn_server.shelf import Shelf
 
@@ -33,16 +34,16 @@ REF = re.compile(r"arrays/([0-9a-f]{64})")
 class ArrayStore:
     """Arrays by content: uploading the same array again gives the same reference, on every server that shares it.
 
-    quota_bytes: what one principal may keep. ttl_s: age since the last use at which an array is deleted. Methods
-    block: call them on a thread of their own.
+    quota_bytes: what one principal may keep. total_bytes: what all of them together may. ttl_s: age since the last use
+    at which an array is deleted. Methods block: call them on a thread of their own.
     """
 
-    def __init__(self, directory: Path, *, quota_bytes: int, ttl_s: float) -> None:
+    def __init__(self, directory: Path, *, quota_bytes: int, total_bytes: int, ttl_s: float) -> None:
         self._shelf = Shelf(directory, ".npy", ttl_s=ttl_s)
-        self._quota_bytes, self.ttl_s = quota_bytes, ttl_s
+        self._quota_bytes, self._total_bytes, self.ttl_s = quota_bytes, total_bytes, ttl_s
 
     def save(self, principal: str, array: AnyArray) -> str:
-        """Keep an array; the reference to it. Refuses what exceeds the principal's quota."""
+        """Keep an array; the reference to it. Refuses what exceeds the principal's quota or the server's room."""
         key = _digest(array)
         path = self._shelf.path(principal, key)
         if not path.exists():
@@ -81,22 +82,27 @@ class ArrayStore:
         if used + size > self._quota_bytes:
             text = f"{used} bytes of arrays are kept for this caller; {size} more would exceed {self._quota_bytes}"
             raise Fault(reasons.ERROR_REASON_QUOTA_EXCEEDED, f"{text}; wait until some expire")
+        kept = self._shelf.used_bytes()
+        if kept + size > self._total_bytes:
+            text = f"{kept} bytes of arrays are kept for all callers; {size} more would exceed {self._total_bytes}"
+            raise Fault(reasons.ERROR_REASON_STORAGE_FULL, f"{text}; try again when some have expired")
 
 
-async def first_part(requests: AsyncIterator[pb.UploadArrayRequest]) -> ArrayPart:
+async def first_part(requests: AsyncIterator[pb.UploadArrayRequest], most_cells: int = MOST_CELLS) -> ArrayPart:
     """The part that says how large the array is; refused before anything of that size is allocated."""
     request = await anext(requests, None)
     if request is None:
         raise Fault(reasons.ERROR_REASON_MISSING_REQUEST, "the upload was closed before its first part")
-    refuse(_first_violations(request.part))
+    refuse(_first_violations(request.part, most_cells))
     return request.part
 
 
-def _first_violations(part: ArrayPart) -> Iterator[Violation]:
+def _first_violations(part: ArrayPart, most_cells: int) -> Iterator[Violation]:
     if part.total_bytes > MAX_ARRAY_BYTES:
         text = f"is {part.total_bytes}, must be at most {MAX_ARRAY_BYTES}, the largest array that is kept"
         yield Violation("part.total_bytes", str(part.total_bytes), text)
     yield from header_violations(part, STORED_TYPES)
+    yield from grid_violations(part.header.shape, "part.header.shape", most_cells)
 
 
 async def assemble(first: ArrayPart, requests: AsyncIterator[pb.UploadArrayRequest]) -> AnyArray:

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from mfn_grpc.v1.simulation_pb2_grpc import SimulationServiceStub
 PATIENCE_S = 90.0
 """After this long something hangs; far beyond what anything here takes."""
 LISTENING = re.compile(r"listening on (\S+:\d+),")
+Options = Sequence[tuple[str, Any]]
 SERVING = health_pb2.HealthCheckResponse.SERVING
 
 
@@ -27,8 +30,28 @@ def environment(**settings: Any) -> dict[str, str]:
     return inherited | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)} | stated
 
 
+def open_channel(target: str, ca: bytes | None = None, options: Options = ()) -> grpc.Channel:
+    """A channel that trusts this authority alone; without one, unencrypted."""
+    if ca is None:
+        return grpc.insecure_channel(target, options)
+    return grpc.secure_channel(target, grpc.ssl_channel_credentials(ca), options)
+
+
+def until(holds: Callable[[], bool], told: Callable[[], str]) -> None:
+    """Wait for a condition; told: what there is to say when it never holds."""
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, told()
+        time.sleep(0.05)
+
+
 class ServerProcess:
-    """`python -m mfn_server` with these settings, on a free port unless one is given; listening once made."""
+    """`python -m mfn_server` with these settings, on a free port unless one is given; listening once made.
+
+    authority: what a subclass trusts, PEM; None where nothing is encrypted.
+    """
+
+    authority: bytes | None = None
 
     def __init__(self, **settings: Any) -> None:
         self._process = subprocess.Popen(
@@ -44,7 +67,7 @@ class ServerProcess:
         self._reader.start()
         self.target = self._told_target()
         self.port = int(self.target.rsplit(":", 1)[1])
-        self.channel = grpc.insecure_channel(self.target)
+        self.channel = open_channel(self.target, self.authority)
         self.simulation: Any = SimulationServiceStub(self.channel)
 
     @property

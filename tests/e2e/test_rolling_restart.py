@@ -4,20 +4,23 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 
-from mfn_client import Client
+from mfn_client import Client, Tls
+from mfn_client._development_certificates import DevelopmentAuthority
 from mfn_grpc.v1.electrochemistry_pb2 import ComputeGoldmanRequest, Ion
 from mfn_grpc.v1.electrochemistry_pb2_grpc import ElectrochemistryServiceStub
-from tests.e2e.process import PATIENCE_S, ServerProcess
+from tests.e2e.process import PATIENCE_S, Options, ServerProcess, open_channel
 
 SETTINGS: dict[str, Any] = {
+    "services": "electrochemistry,simulation",
     "workers": 1,
     "resume_token_key": "r" * 32,
     "rate_limit_enabled": False,
@@ -87,12 +90,58 @@ class Load:
                 future.result()
 
 
+@dataclass(frozen=True)
+class Encryption:
+    """What servers and callers need for TLS; nothing of it where nothing is encrypted. options: of channels."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    ca: Path | None = None
+    options: Options = ()
+
+    @property
+    def authority(self) -> bytes | None:
+        """The authority's certificate."""
+        return None if self.ca is None else self.ca.read_bytes()
+
+    @property
+    def client(self) -> Tls | None:
+        """The same for our client."""
+        return None if self.ca is None else Tls(ca_file=self.ca)
+
+
+class Encrypted(ServerProcess):
+    """A server that is asked over the connections that it takes."""
+
+    def __init__(self, encryption: Encryption, **settings: Any) -> None:
+        self.authority = encryption.authority
+        super().__init__(**settings, **encryption.settings)
+
+
+def over_tls(folder: Path) -> Encryption:
+    """Certificates of an authority of our own."""
+    ours = DevelopmentAuthority(days=2)
+    pair = ours.server(["localhost", "127.0.0.1"])
+    for name, content in (("ca.crt", ours.certificate), ("tls.crt", pair.certificate), ("tls.key", pair.key)):
+        (folder / name).write_bytes(content)
+    settings = {
+        "transport_security": "tls",
+        "tls_cert_file": folder / "tls.crt",
+        "tls_key_file": folder / "tls.key",
+    }
+    # The name that both addresses stand for: found by DNS in earnest.
+    return Encryption(settings, folder / "ca.crt", (("grpc.default_authority", "localhost"),))
+
+
 @contextmanager
-def calling(target: str) -> Iterator[Load]:
+def calling(target: str, encryption: Encryption) -> Iterator[Load]:
     """The load: our client's calls, its streams, and a plain stub that has the service config and nothing else."""
     load = Load()
-    options = [("grpc.service_config", json.dumps(POLICY)), *SOON]
-    with Client(target, options=SOON) as client, grpc.insecure_channel(target, options=options) as channel:
+    soon = [*SOON, *encryption.options]
+    options = [("grpc.service_config", json.dumps(POLICY)), *soon]
+    with (
+        Client(target, options=soon, tls=encryption.client) as client,
+        open_channel(target, encryption.authority, options) as channel,
+    ):
         stub = ElectrochemistryServiceStub(channel)
         expected = digest(client)
         nernst = client.nernst(1, 0.005, 0.14)
@@ -129,20 +178,28 @@ def reached(server: ServerProcess) -> None:
         time.sleep(0.02)
 
 
-def test_no_call_fails_while_each_of_two_servers_is_drained_and_started_again() -> None:
+@pytest.mark.timeout(300)  # starts four servers, one after another
+@pytest.mark.parametrize("encrypted", [False, True], ids=["unencrypted", "tls"])
+def test_no_call_fails_while_each_of_two_servers_is_drained_and_started_again(tmp_path: Path, encrypted: bool) -> None:
+    encryption = over_tls(tmp_path) if encrypted else Encryption()
+
+    def begun(**port: int) -> ServerProcess:
+        server = Encrypted(encryption, **SETTINGS, **port)
+        return stack.enter_context(closing(server))
+
     with ExitStack() as stack:  # its servers outlive the load
-        servers = [stack.enter_context(closing(ServerProcess(**SETTINGS))) for _ in range(2)]
+        servers = [begun() for _ in range(2)]
         for server in servers:
             server.wait_until_serving()
         target = "ipv4:" + ",".join(f"127.0.0.1:{server.port}" for server in servers)
-        with calling(target) as load:
+        with calling(target, encryption) as load:
             load.goes_on(ROUND)
             for server in servers:
                 server.terminate()
                 assert server.wait() == 0, server.log[-4000:]
                 assert "unexpected error" not in server.log
                 load.goes_on(ROUND)
-                again = stack.enter_context(closing(ServerProcess(port=server.port, **SETTINGS)))
+                again = begun(port=server.port)
                 again.wait_until_serving()
                 reached(again)
             load.goes_on(ROUND)

@@ -92,7 +92,7 @@ async def start() -> AsyncIterator[Start]:
             channel = grpc.aio.insecure_channel(f"127.0.0.1:{lifecycle.port}")
             stack.push_async_callback(channel.close)
             if ready:
-                await application.kernels.wait(tuple(Group))
+                await application.kernels.wait(application.all_needs)
             return Running(application, lifecycle, channel)
 
         yield starting

@@ -10,6 +10,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from mfn_grpc.v1 import federation_pb2, simulation_pb2
 from mfn_grpc.v1.federation_pb2_grpc import FederationServiceStub
+from mfn_server.app import channel_options
+from mfn_server.config.loading import load_settings
 from tests.server.calling import METHODS, SERVICES, Wire, refused
 from tests.server.conftest import Start
 
@@ -34,6 +36,13 @@ def test_every_method_of_the_contract_is_offered(wire: Wire, name: str) -> None:
         assert list(wire.stream(name, request))
     except grpc.RpcError:
         assert wire.refusal(name, request).code is not grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_an_old_connection_takes_no_new_calls_and_cuts_none_off() -> None:
+    assert "grpc.max_connection_age_ms" not in dict(channel_options(load_settings(env="dev")))
+    aged = dict(channel_options(load_settings(env="dev", max_connection_age_s=1.5)))
+    assert aged["grpc.max_connection_age_ms"] == 1500
+    assert "grpc.max_connection_age_grace_ms" not in aged  # grpc's own default is to wait for ever
 
 
 async def test_health_tells_of_every_service_of_the_contract(start: Start) -> None:

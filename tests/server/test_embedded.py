@@ -39,6 +39,14 @@ def test_it_answers_its_owner_and_nobody_else() -> None:
         stranger.close()
 
 
+def test_it_offers_everything_whatever_the_servers_of_this_shell_are_to_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MFN_SERVICES", "federation")
+    with EmbeddedServer() as server:
+        owner = Wire(server.target, server.api_key)
+        assert owner.answer("ComputeNernst", NERNST).potential_mv == pytest.approx(-89.06, abs=0.005)
+        owner.close()
+
+
 def test_two_of_them_have_different_keys_and_ports() -> None:
     with EmbeddedServer() as one, EmbeddedServer() as other:
         assert one.api_key != other.api_key

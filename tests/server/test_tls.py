@@ -40,6 +40,9 @@ class Counted:
     def count(self, file: str, succeeded: bool) -> None:
         self.told.append((file, succeeded))
 
+    def recovered(self, file: str) -> None:
+        raise AssertionError(file)
+
 
 class Files:
     """The files that a server serves from."""
@@ -251,13 +254,6 @@ async def test_the_server_shows_its_certificate_and_calls_tell_the_callers(
 
 def test_without_tls_there_is_no_certificate() -> None:
     assert server_certificate(load_settings(env="dev")) is None
-
-
-async def test_connections_are_asked_to_end_at_the_age_of_the_settings() -> None:
-    plain = dict(app.channel_options(load_settings(env="dev")))
-    assert "grpc.max_connection_age_ms" not in plain
-    aged = dict(app.channel_options(load_settings(env="dev", max_connection_age_s=1.5, drain_grace_s=7)))
-    assert (aged["grpc.max_connection_age_ms"], aged["grpc.max_connection_age_grace_ms"]) == (1500, 7000)
 
 
 def test_a_key_of_a_kind_that_clients_refuse_is_a_fault(files: Files) -> None:

@@ -111,11 +111,13 @@ def _audited() -> Iterator["Audit"]:
 
 
 def _pepper() -> bytes:
-    from mfn_server.config.access import MIN_KEY_CHARACTERS
-    from mfn_server.config.forms import secret_text
+    """The newest of the server's peppers, wherever the variable says that they are."""
+    from mfn_server.config.secret_values import keys_in
+    from mfn_server.config.secrets import secret_of_environment
 
-    pepper: str = secret_text(os.environ.get(PEPPER, ""))
-    if len(pepper) < MIN_KEY_CHARACTERS:
-        least = f"{PEPPER} must be set, to the server's, of {MIN_KEY_CHARACTERS} characters or more"
-        raise ValueError(f"{least}; make one with: openssl rand -hex 32")
-    return pepper.encode()
+    if not os.environ.get(PEPPER):
+        raise ValueError(f"{PEPPER} must be set, to the server's; make one with: openssl rand -hex 32")
+    try:
+        return keys_in(secret_of_environment(os.environ[PEPPER]))[0].encode()
+    except ValueError as error:
+        raise ValueError(f"{PEPPER} {error}") from None

@@ -1,24 +1,22 @@
-"""API keys: those of the keys file, and the single one of MFN_API_KEY."""
+"""API keys: those of the keys file, and those of MFN_API_KEY."""
 
 import hashlib
 import hmac
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from time import time
 
 from mfn_server.access.authenticator import ALL_SCOPES, NO_CREDENTIAL, Refused
 from mfn_server.access.key_format import PREFIX, digest_of, id_of
 from mfn_server.access.key_records import KeyRecord, parse
 from mfn_server.access.presented import presented
-from mfn_server.access.reporting import Audit, Flaw, Reloads
-from mfn_server.access.watched import LOOK_EVERY_S, Watched
+from mfn_server.access.reporting import Audit, Flaw
 from mfn_server.rpc.call import Call, Identity
+from mfn_server.secrets.watched import Watched
 
 DEFAULT_PRINCIPAL = "default"
 NO_DIGEST = bytes(32)
-SETTING = "api_keys_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,43 +29,40 @@ class _Entry:
     ends: float
 
 
-_Entries = dict[str, _Entry]
+Entries = dict[str, _Entry]
 
 
 class ApiKeys:
     """The keys of a file that `mfn keys` writes; any number of them hold at once, so that they can be rotated.
 
-    Raises OSError and InvalidKeys when the file cannot be used. now: seconds since 1970.
+    keys: as `entries` reads them. peppers: a key holds under any of them. now: seconds since 1970.
     """
 
     costly = False
 
     def __init__(
         self,
-        file: Path,
-        pepper: bytes,
-        audit: Audit,
-        reloads: Reloads | None = None,
+        keys: Watched[Entries],
+        peppers: Watched[tuple[str, ...]],
         *,
         now: Callable[[], float] = time,
-        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
-        self._pepper, self._audit, self._now = pepper, audit, now
-        self._file = Watched(
-            file, _entries, setting=SETTING, reloads=reloads, on_reload=self._tell, look_every_s=look_every_s
-        )
+        self._keys, self._peppers, self._now = keys, peppers, now
 
     async def authenticate(self, call: Call) -> Identity | None:
         """Whom the key speaks for."""
         key = presented(call)
         if key is None or not key.startswith(PREFIX):
             return None
-        return self._checked(key, await self._file.fresh())
+        return self._checked(key, await self._keys.fresh())
 
-    def _checked(self, key: str, entries: _Entries) -> Identity:
+    def _checked(self, key: str, entries: Entries) -> Identity:
         """The same work whether or not there is such an id, so that the time it takes tells nothing."""
         entry = entries.get(id_of(key))
-        holds = hmac.compare_digest(digest_of(key, self._pepper), NO_DIGEST if entry is None else entry.digest)
+        expected = NO_DIGEST if entry is None else entry.digest
+        holds = 0
+        for pepper in self._peppers.current:
+            holds |= hmac.compare_digest(digest_of(key, pepper.encode()), expected)
         if entry is None or not holds:
             known = NO_CREDENTIAL if entry is None else entry.identity.credential
             raise Refused(Flaw.INVALID, "the API key is not valid here", known)
@@ -77,26 +72,29 @@ class ApiKeys:
             raise Refused(Flaw.EXPIRED, "the API key has expired", entry.identity.credential)
         return entry.identity
 
-    def _tell(self, entries: _Entries) -> None:
-        revoked = sum(entry.revoked for entry in entries.values())
-        self._audit.record("key.reloaded", count=len(entries), revoked_count=revoked)
-
 
 class SingleKey:
-    """The one key of a server without a keys file; it may do everything."""
+    """The key of a server without a keys file, or several while it is exchanged; each may do everything."""
 
     costly = False
 
-    def __init__(self, key: str) -> None:
-        self._digest = _hashed(key)
+    def __init__(self, *keys: str) -> None:
+        self.use(keys)
         self._identity = Identity(DEFAULT_PRINCIPAL, ALL_SCOPES, f"key:{DEFAULT_PRINCIPAL}")
 
+    def use(self, keys: Iterable[str]) -> None:
+        """Accept these from now on, and no other."""
+        self._digests = tuple(map(_hashed, keys))
+
     async def authenticate(self, call: Call) -> Identity | None:
-        """The server's own principal, for exactly this key; any other text may be a credential of another kind."""
+        """The server's own principal, for exactly these keys; any other text may be a credential of another kind."""
         key = presented(call)
-        if key is None or not hmac.compare_digest(_hashed(key), self._digest):
+        if key is None:
             return None
-        return self._identity
+        hashed, holds = _hashed(key), 0
+        for digest in self._digests:
+            holds |= hmac.compare_digest(hashed, digest)
+        return self._identity if holds else None
 
 
 def _hashed(key: str) -> bytes:
@@ -104,8 +102,19 @@ def _hashed(key: str) -> bytes:
     return hashlib.sha256(key.encode(errors="backslashreplace")).digest()
 
 
-def _entries(raw: bytes) -> _Entries:
+def entries(raw: bytes) -> Entries:
+    """The keys of a file by their ids; raises InvalidKeys."""
     return {record.id: _entry(record) for record in parse(raw)}
+
+
+def told_of(audit: Audit) -> Callable[[Entries], None]:
+    """Records in the audit that the keys were read again."""
+
+    def tell(entries: Entries) -> None:
+        revoked = sum(entry.revoked for entry in entries.values())
+        audit.record("key.reloaded", count=len(entries), revoked_count=revoked)
+
+    return tell
 
 
 def _entry(record: KeyRecord) -> _Entry:

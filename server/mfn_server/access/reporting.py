@@ -25,3 +25,6 @@ class Reloads(Protocol):
 
     def count(self, file: str, succeeded: bool) -> None:
         """One attempt; file: the setting that names the file."""
+
+    def recovered(self, file: str) -> None:
+        """It can be read again and is what it was before it could not."""

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import time
 from typing import Any
 
@@ -15,10 +14,10 @@ from joserfc.jws import JWSRegistry
 
 from mfn_server.access.authenticator import Refused
 from mfn_server.access.presented import presented
-from mfn_server.access.reporting import Flaw, Reloads
-from mfn_server.access.watched import LOOK_EVERY_S, Watched
+from mfn_server.access.reporting import Flaw
 from mfn_server.rpc.call import Call, Identity
 from mfn_server.rpc.methods import Scope
+from mfn_server.secrets.watched import Watched
 
 ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA", "Ed25519"})
 """Ed25519 is what RFC 9864 calls EdDSA. Never `none`, nor what verifies with a secret that we would have to share."""
@@ -27,7 +26,6 @@ LEEWAY_S = 30
 MAX_SUBJECT_CHARACTERS = 256
 MAX_VERIFIED = 4096
 CREDENTIAL = "token"
-SETTING = "jwt_jwks_file"
 _MALFORMED = (JoseError, ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
 """What the library raises for tokens that are none: not every fault in their JSON is one that it expects."""
 
@@ -41,13 +39,14 @@ class _Verified:
 
 
 @dataclass(frozen=True)
-class _KeySet:
+class VerifyingKeys:
     """Keys, and tokens that they have verified, by their hashes: a signature costs ten times the rest of a call."""
 
     keys: KeySet
     verified: dict[bytes, _Verified] = field(default_factory=dict)
 
     def remember(self, name: bytes, verified: _Verified) -> _Verified:
+        """Keep what a token said, by its hash; of too many the oldest goes."""
         if len(self.verified) >= MAX_VERIFIED:
             del self.verified[next(iter(self.verified))]
         self.verified[name] = verified
@@ -57,23 +56,20 @@ class _KeySet:
 class BearerTokens:
     """Tokens of one issuer for one audience. Their principal is `issuer|subject`, which no API key can be named.
 
-    Raises OSError and ValueError when the key set cannot be used. now: seconds since 1970.
+    keys: as `key_set` reads them. now: seconds since 1970.
     """
 
     costly = True
 
     def __init__(
         self,
-        jwks_file: Path,
+        keys: Watched[VerifyingKeys],
         issuer: str,
         audience: str,
-        reloads: Reloads | None = None,
         *,
         now: Callable[[], float] = time,
-        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
-        self._issuer, self._now = issuer, now
-        self._file = Watched(jwks_file, _key_set, setting=SETTING, reloads=reloads, look_every_s=look_every_s)
+        self._keys, self._issuer, self._now = keys, issuer, now
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(now()),
             leeway=LEEWAY_S,
@@ -88,11 +84,11 @@ class BearerTokens:
         token = presented(call)
         if token is None or token.count(".") != 2:
             return None
-        key_set = await self._file.fresh()
+        held = await self._keys.fresh()
         name = hashlib.sha256(token.encode(errors="backslashreplace")).digest()
-        verified = key_set.verified.get(name)
+        verified = held.verified.get(name)
         if verified is None:
-            verified = key_set.remember(name, self._verify(token, key_set.keys))
+            verified = held.remember(name, self._verify(token, held.keys))
         if self._now() >= verified.ends:
             raise _expired()
         return verified.identity
@@ -125,7 +121,7 @@ class _Accepted(JWSRegistry):
         return self.algorithms[name]
 
 
-def _key_set(raw: bytes) -> _KeySet:
+def key_set(raw: bytes) -> VerifyingKeys:
     """A key set of the file; its secrets, if somebody left any in it, appear in no error."""
     try:
         keys = KeySet.import_key_set(json.loads(raw))
@@ -134,7 +130,7 @@ def _key_set(raw: bytes) -> _KeySet:
         raise ValueError(f"it is no JSON Web Key Set with usable keys ({type(error).__name__})") from None
     if faults:
         raise ValueError(f"it is no JSON Web Key Set with usable keys: {'; '.join(faults)}")
-    return _KeySet(keys)
+    return VerifyingKeys(keys)
 
 
 def _faults(keys: KeySet) -> list[str]:

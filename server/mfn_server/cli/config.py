@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,7 +28,8 @@ def show(
     """Print every setting with its value and where that comes from; secrets are masked."""
     from mfn_server.config.showing import shown  # noqa: PLC0415  # `mfn --help` must not load the settings
 
-    rows = shown(_loaded())
+    with _loaded() as settings:
+        rows = shown(settings)
     if as_json:
         typer.echo(json.dumps({row.variable: {"value": row.value, "from": row.origin} for row in rows}, indent=2))
         return
@@ -40,12 +43,12 @@ def check() -> None:
     from mfn_server.config.loading import misspelt  # noqa: PLC0415  # as above
     from mfn_server.config.warnings import warnings  # noqa: PLC0415  # as above
 
-    settings = _loaded()
-    for name, meant in misspelt(os.environ).items():
-        typer.echo(f"warning: {name} is no setting and is ignored; did you mean {meant}?", err=True)
-    for text in warnings(settings):
-        typer.echo(f"warning: {text}", err=True)
-    _check_access(settings)
+    with _loaded() as settings:
+        for name, meant in misspelt(os.environ).items():
+            typer.echo(f"warning: {name} is no setting and is ignored; did you mean {meant}?", err=True)
+        for text in warnings(settings):
+            typer.echo(f"warning: {text}", err=True)
+        _check_access(settings)
     typer.echo("ok")
 
 
@@ -60,19 +63,27 @@ def _check_access(settings: "Settings") -> None:
     """Read what holds credentials as a server does at its start."""
     from mfn_server.access.assemble import authenticators  # noqa: PLC0415  # as above
     from mfn_server.access.authenticator import UnusableAccess  # noqa: PLC0415  # as above
+    from mfn_server.secrets.watch_list import WatchList  # noqa: PLC0415  # as above
 
     try:
-        authenticators(settings, _Unheard())
+        authenticators(settings, _Unheard(), WatchList())
     except UnusableAccess as error:
         typer.echo(f"the server cannot start:\n  {error}", err=True)
         sys.exit(2)
 
 
-def _loaded() -> "Settings":
+@contextmanager
+def _loaded() -> Iterator["Settings"]:
+    """The settings, with the stores of their secrets connected until the end of the block."""
     from mfn_server.config.loading import InvalidSettings, load_settings  # noqa: PLC0415  # as above
+    from mfn_server.secrets.stores import close_stores  # noqa: PLC0415  # as above
 
     try:
-        return load_settings()
+        settings = load_settings()
     except InvalidSettings as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
+    try:
+        yield settings
+    finally:
+        close_stores(settings)

@@ -11,10 +11,13 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="Port to listen on; 0 takes a free one. Default: MFN_PORT or 50051.")
     ] = None,
+    services: Annotated[
+        str | None, typer.Option(help="Services to offer, between commas. Default: MFN_SERVICES or all.")
+    ] = None,
 ) -> None:
     """Run a server until it is interrupted. Settings are MFN_* variables; MFN_ENV=dev for a first try."""
     from mfn_server.__main__ import main  # noqa: PLC0415  # `mfn --help` must not load the server
 
     if port is not None:
         os.environ["MFN_PORT"] = str(port)
-    sys.exit(main([]))
+    sys.exit(main([] if services is None else ["--services", services]))

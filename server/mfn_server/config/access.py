@@ -1,34 +1,35 @@
 """Who may call."""
 
-from pathlib import Path
-
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
-from mfn_server.config.files import guarded
-from mfn_server.config.forms import Scopes, Secret
+from mfn_server.config.forms import DocumentFile, Scopes, Secret
 from mfn_server.config.packages import needed
+from mfn_server.config.secret_values import keys_in
 from mfn_server.rpc.methods import Scope
-
-MIN_KEY_CHARACTERS = 32
-MAKE_ONE = "make one with: openssl rand -hex 32"
 
 
 class Access(BaseSettings):
     """API keys, tokens, client certificates."""
 
     api_key: Secret | None = Field(
-        None, description="one key with every scope, for a server without a keys file; 32 characters or more"
+        None,
+        description="key with every scope, for a server without a keys file; 32 characters or more; while it is "
+        "exchanged, several, newest first, with blanks between",
     )
     api_key_required: bool = Field(True, description="whether callers need a credential; health checks never do")
-    api_keys_file: Path | None = Field(
-        None, description="file of `mfn keys`: digests, scopes and expiry of many keys; read again when it changes"
+    api_keys_file: DocumentFile | None = Field(
+        None,
+        description="file of `mfn keys`: digests, scopes and expiry of many keys; or vault:, aws: for one kept there",
     )
     api_key_pepper: Secret | None = Field(
-        None, description="secret that the digests of api_keys_file are made with; 32 characters or more"
+        None,
+        description="secret that the digests of api_keys_file are made with; 32 characters or more; several, newest "
+        "first: new keys use the first, all verify",
     )
-    jwt_jwks_file: Path | None = Field(
-        None, description="JSON Web Key Set whose keys sign accepted tokens; read again when it changes"
+    jwt_jwks_file: DocumentFile | None = Field(
+        None,
+        description="file of the JSON Web Key Set whose keys sign accepted tokens; or vault:, aws: for one kept there",
     )
     jwt_issuer: str | None = Field(None, description="issuer that tokens must name")
     jwt_audience: str | None = Field(None, description="audience that tokens must name")
@@ -41,18 +42,12 @@ class Access(BaseSettings):
     def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
         return long_enough(key)
 
-    @field_validator("api_keys_file")
-    @classmethod
-    def _guarded_keys(cls, path: Path | None) -> Path | None:
-        return path and guarded(path)
-
     @field_validator("jwt_jwks_file")
     @classmethod
-    def _guarded_key_set(cls, path: Path | None) -> Path | None:
-        if path is not None:
+    def _verifiable(cls, file: DocumentFile | None) -> DocumentFile | None:
+        if file is not None:
             needed("joserfc", extra="jwt")
-            guarded(path)
-        return path
+        return file
 
     @field_validator("client_identities")
     @classmethod
@@ -66,7 +61,7 @@ class Access(BaseSettings):
 
 
 def long_enough(key: SecretStr | None) -> SecretStr | None:
-    """The key; raises ValueError for one that can be guessed for its shortness."""
-    if key is not None and len(key.get_secret_value()) < MIN_KEY_CHARACTERS:
-        raise ValueError(f"must have at least {MIN_KEY_CHARACTERS} characters; {MAKE_ONE}")
+    """The key, or several; raises ValueError for one that can be guessed for its shortness."""
+    if key is not None:
+        keys_in(key.get_secret_value())
     return key

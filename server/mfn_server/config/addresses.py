@@ -59,6 +59,13 @@ def http_url(text: str) -> str:
     return text
 
 
+def bare_url(text: str) -> str:
+    """An http or https URL without a user or password, which would be shown; raises ValueError that repeats nothing."""
+    if "@" in text or "?" in text or "#" in text:
+        raise ValueError("must be a URL without a user, password, query or fragment")
+    return http_url(text)
+
+
 def store_url(text: str) -> SplitResult:
     """memory:// or the URL of a Redis; raises ValueError without repeating the text, which may hold a password."""
     parts = _split(text)

@@ -1,23 +1,23 @@
 """What must hold between settings. Each check is told of all settings and yields faults: a setting and a sentence."""
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from mfn_server.config.access import MAKE_ONE
 from mfn_server.config.addresses import is_loopback
 from mfn_server.config.environments import Environment
 from mfn_server.config.listening import ClientAuthentication, TransportSecurity
+from mfn_server.config.offering import Service
 from mfn_server.config.placeholders import is_placeholder
+from mfn_server.config.secret_values import MAKE_ONE, SEVERAL, made_up, values_in
 from mfn_server.config.tls_files import authority_faults, server_faults
 
 if TYPE_CHECKING:
     from mfn_server.config.settings import Settings
 
 Told = Iterator[tuple[str, str]]
+SHARED = "is the same secret as MFN_{other}: who learns one has both; {remedy}"
 MESH = "mesh if a proxy in front encrypts and nothing else reaches the port"
-KEYS = ("api_key", "api_key_pepper", "resume_token_key")
 
 
 def faults(settings: "Settings", faulty: Collection[str]) -> list[tuple[str, str]]:
@@ -156,8 +156,26 @@ def _tokens_are_bound(settings: "Settings") -> Told:
             yield name, "does nothing without MFN_JWT_JWKS_FILE, and no token is accepted: set that, or unset this"
 
 
+def _secrets_travel_encrypted(settings: "Settings") -> Told:
+    for name in ("vault_address", "aws_endpoint"):
+        parts = urlsplit(getattr(settings, name) or "")
+        if settings.env is not Environment.DEV and parts.scheme == "http" and not _is_this_machine(parts.hostname):
+            yield name, f"is http, which is refused in {settings.env} beyond this machine: secrets must travel by https"
+
+
+def _is_this_machine(name: str | None) -> bool:
+    """Whether a host of a URL is a loopback address; any other name may be anybody's."""
+    return name in {"localhost", "127.0.0.1", "::1"}
+
+
+def _vault_is_entered_one_way(settings: "Settings") -> Told:
+    if settings.vault_token is not None and settings.vault_kubernetes_role is not None:
+        yield "vault_kubernetes_role", "is set beside MFN_VAULT_TOKEN: unset one, since only one can be used"
+
+
 def _replicas_open_each_others_tokens(settings: "Settings") -> Told:
-    if settings.env is not Environment.DEV and settings.resume_token_key is None and settings.state_dir is None:
+    kept = settings.resume_token_key is not None or settings.state_dir is not None
+    if settings.env is not Environment.DEV and Service.SIMULATION in settings.services and not kept:
         yield "resume_token_key", f"is required in {settings.env} unless MFN_STATE_DIR is set; {MAKE_ONE}"
 
 
@@ -166,38 +184,28 @@ def _drawn_at_random(name: str) -> Callable[["Settings"], Told]:
 
     def check(settings: "Settings") -> Told:
         key = getattr(settings, name)
-        if settings.env is not Environment.DEV and key is not None and is_placeholder(key.get_secret_value()):
+        if settings.env is not Environment.DEV and key is not None and made_up(values_in(name, key.get_secret_value())):
             yield name, f"looks like a placeholder, which is refused in {settings.env}; {MAKE_ONE}"
 
     return check
 
 
 def _secrets_differ(settings: "Settings") -> Told:
-    seen = dict.fromkeys(_federation_secrets(settings), "federation_keys")
-    for name in KEYS:
+    seen = dict[str, str]()
+    for name in ("federation_keys", *SEVERAL):
         key = getattr(settings, name)
-        if key is None:
-            continue
-        other = seen.setdefault(key.get_secret_value(), name)
-        if other != name:
-            yield name, f"is the same secret as MFN_{other.upper()}: who learns one has both; {MAKE_ONE}"
-
-
-def _federation_secrets(settings: "Settings") -> list[str]:
-    """The keys of all entries."""
-    if settings.federation_keys is None:
-        return []
-    entries = re.split(r"[,\s]+", settings.federation_keys.get_secret_value().strip())
-    return [entry.partition(":")[2] for entry in entries]
+        values = () if key is None else values_in(name, key.get_secret_value())
+        shared = {seen.setdefault(value, name) for value in values} - {name}
+        yield from ((name, SHARED.format(other=other.upper(), remedy=MAKE_ONE)) for other in sorted(shared))
 
 
 def _federation_keys_are_drawn_at_random(settings: "Settings") -> Told:
     if settings.env is Environment.DEV:
         return
-    for place, secret in enumerate(_federation_secrets(settings), 1):
-        if is_placeholder(secret):
-            text = f"the key of entry {place} looks like a placeholder, which is refused in {settings.env}; {MAKE_ONE}"
-            yield "federation_keys", text
+    keys = settings.federation_keys
+    for place in made_up(() if keys is None else values_in("federation_keys", keys.get_secret_value())):
+        text = f"the key of entry {place} looks like a placeholder, which is refused in {settings.env}; {MAKE_ONE}"
+        yield "federation_keys", text
 
 
 def _store_password_is_drawn_at_random(settings: "Settings") -> Told:
@@ -250,8 +258,10 @@ CHECKS: list[Callable[["Settings"], Told]] = [
     _somebody_may_call,
     _keys_file_has_its_pepper,
     _tokens_are_bound,
+    _secrets_travel_encrypted,
+    _vault_is_entered_one_way,
     _replicas_open_each_others_tokens,
-    *(_drawn_at_random(name) for name in KEYS),
+    *(_drawn_at_random(name) for name in SEVERAL),
     _secrets_differ,
     _federation_keys_are_drawn_at_random,
     _store_password_is_drawn_at_random,

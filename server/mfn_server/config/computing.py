@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings
 from mfn_server.config.access import long_enough
 from mfn_server.config.files import writable_directory
 from mfn_server.config.forms import Secret
+from mfn_server.grids import MOST_CELLS
 
 GIB = 1024**3
 
@@ -17,6 +18,12 @@ class Computing(BaseSettings):
 
     workers: int = Field(0, ge=0, le=256, description="compute threads; 0 takes one a processor")
     slice_ms: float = Field(40, ge=1, le=50, description="longest piece of compute between two looks at a call's state")
+    max_cells: int = Field(
+        MOST_CELLS,
+        ge=16,
+        le=MOST_CELLS,
+        description="cells (rows x cols) of the largest grid or field taken; lower it on small machines",
+    )
     max_running: int = Field(32, ge=1, le=4096, description="calls that compute at the same time")
     max_queued: int = Field(64, ge=0, le=65536, description="calls that may wait for their turn to compute")
     max_streams: int = Field(
@@ -35,6 +42,9 @@ class Computing(BaseSettings):
         3600, ge=60, description="seconds after its last use at which an uploaded array is deleted"
     )
     array_quota_bytes: int = Field(2 * GIB, ge=2**20, description="bytes of uploaded arrays one principal may keep")
+    array_total_bytes: int = Field(
+        16 * GIB, ge=2**20, description="bytes of uploaded arrays that all principals keep together"
+    )
     upload_idle_s: float = Field(
         30,
         ge=0.1,
@@ -44,7 +54,8 @@ class Computing(BaseSettings):
     reader_idle_s: float = Field(300, ge=0.1, description="seconds after which a stream that nobody reads is ended")
     resume_token_key: Secret | None = Field(
         None,
-        description="seals resume tokens; replicas without a shared state_dir need the same",
+        description="seals resume tokens; replicas without a shared state_dir need the same; several, newest first: "
+        "the first seals, all open",
     )
 
     @field_validator("state_dir")

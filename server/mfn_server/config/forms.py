@@ -1,18 +1,33 @@
 """How settings are written in variables: lists, objects, files that hold secrets, the word for nothing."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, SecretStr
+from pydantic import BeforeValidator, InstanceOf, PlainSerializer, SecretStr, ValidationInfo
 
 from mfn_server.config.files import guarded
+from mfn_server.secrets.held import Held, literal, read
+from mfn_server.secrets.references import FILE, Remote, parse, parse_remote
+from mfn_server.secrets.stores import source_of
 
 NONE = "none"
 """Unsets what an environment's file sets; where a setting may be unset at all."""
 
 
-def _list(value: Any) -> Any:
+@dataclass(frozen=True)
+class Document:
+    """What stands in Vault or AWS instead of in a file. held: as it was read at the start."""
+
+    reference: Remote
+    held: Held
+
+    def __str__(self) -> str:
+        return str(self.reference)
+
+
+def words(value: Any) -> Any:
     """A JSON list, or words between commas; "" is the empty list."""
     if not isinstance(value, str):
         return value
@@ -32,21 +47,38 @@ def _json(text: str, what: str) -> Any:
         raise ValueError(f"must be a JSON {what}, and is no JSON") from None
 
 
-def secret_text(value: Any) -> Any:
-    """The secret itself, or `@FILE`: what the file holds, without lines that begin with # and without outer blanks."""
-    if not (isinstance(value, str) and value.startswith("@")):
+def _secret(value: Any, info: ValidationInfo) -> Any:
+    """The secret itself, or what a reference names: that is read here, by the settings before this one."""
+    if not isinstance(value, str):
         return value
-    path = Path(value[1:])
-    try:
-        text = guarded(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"cannot be read from the file {path}: {type(error).__name__}") from None
-    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")).strip()
+    reference = parse(value)
+    return literal(value) if reference is None else read(source_of(reference, info.data), str(reference))
 
 
-Names = Annotated[list[str], BeforeValidator(_list)]
+def _local_secret(value: Any) -> Any:
+    if isinstance(value, str) and parse_remote(value) is not None:
+        raise ValueError("must be the text itself or @FILE: it is what other secrets are read with")
+    if isinstance(value, str) and (reference := parse(value)) is not None:
+        return read(source_of(reference, {}), str(reference))
+    return literal(value) if isinstance(value, str) else value
+
+
+def _document(value: Any, info: ValidationInfo) -> Any:
+    """The path of a file that only its own may change, or a document kept elsewhere, which is read here."""
+    if isinstance(value, str) and (reference := parse_remote(value)) is not None:
+        return Document(reference, read(source_of(reference, info.data), str(reference)))
+    if isinstance(value, str) and value.startswith(FILE):
+        raise ValueError("takes the path of a file as it is: leave the @ out")
+    return value if value is None or isinstance(value, Document) else guarded(Path(value))
+
+
+Names = Annotated[list[str], BeforeValidator(words)]
 """A list, written as JSON or between commas."""
 Scopes = Annotated[dict[str, list[str]], BeforeValidator(_object)]
 """Scopes by name, written as a JSON object."""
-Secret = Annotated[SecretStr, BeforeValidator(secret_text)]
-"""A text that is never shown, written out or as @FILE."""
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+"""A text that is never shown: written out, or @FILE, vault:MOUNT/PATH#FIELD, aws:SECRET-ID#FIELD."""
+LocalSecret = Annotated[SecretStr, BeforeValidator(_local_secret)]
+"""The same without Vault and AWS."""
+DocumentFile = Annotated[Path | InstanceOf[Document], BeforeValidator(_document), PlainSerializer(str)]
+"""The path of a file, or a reference to a document in Vault or AWS."""

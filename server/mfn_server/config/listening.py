@@ -56,7 +56,10 @@ class Listening(BaseSettings):
         [], description="web origins that may call the HTTP face, between commas or as a JSON list; never *"
     )
     max_connection_age_s: float | None = Field(
-        None, ge=1, description="seconds after which a connection is closed gracefully, so that load spreads anew"
+        None,
+        ge=1,
+        description="seconds after which a connection takes no new calls, so that load spreads anew; it is closed with "
+        "its last call",
     )
 
     @field_validator("host")

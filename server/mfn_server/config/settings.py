@@ -1,24 +1,17 @@
 """All settings of a server: where they come from, and how their faults are told together."""
 
 import json
-import os
-from pathlib import Path
-from types import NoneType
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     ValidationError,
-    ValidationInfo,
-    field_validator,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
-    JsonConfigSettingsSource,
-    PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
@@ -28,9 +21,11 @@ from mfn_server.config.computing import Computing
 from mfn_server.config.ending import Ending
 from mfn_server.config.environments import CONFIGS, Environment
 from mfn_server.config.federating import Federating
-from mfn_server.config.forms import NONE
+from mfn_server.config.layers import Layered
 from mfn_server.config.listening import Listening
+from mfn_server.config.offering import Offering
 from mfn_server.config.rates import Rates
+from mfn_server.config.secrets import Secrets
 from mfn_server.config.telemetry import Telemetry
 
 
@@ -42,7 +37,9 @@ class Choosing(BaseSettings):
 
 SECTIONS: tuple[type[BaseSettings], ...] = (
     Choosing,
+    Offering,
     Listening,
+    Secrets,
     Access,
     Rates,
     Computing,
@@ -53,7 +50,9 @@ SECTIONS: tuple[type[BaseSettings], ...] = (
 """The groups of settings, in the order in which they are told."""
 
 
-class Settings(Ending, Telemetry, Federating, Computing, Rates, Access, Listening, Choosing):
+class Settings(
+    Ending, Telemetry, Federating, Computing, Rates, Access, Secrets, Listening, Offering, Choosing, Layered
+):
     """Everything an operator can set; each field is the variable MFN_<NAME>."""
 
     model_config = SettingsConfigDict(
@@ -65,13 +64,6 @@ class Settings(Ending, Telemetry, Federating, Computing, Rates, Access, Listenin
         validate_default=True,
         hide_input_in_errors=True,
     )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _unset(cls, value: Any, info: ValidationInfo) -> Any:
-        """The word none, for a setting that need not be set: it undoes what the environment's file says."""
-        optional = NoneType in get_args(cls.model_fields[info.field_name or ""].annotation)
-        return None if optional and value == NONE else value
 
     @model_validator(mode="wrap")
     @classmethod
@@ -89,26 +81,6 @@ class Settings(Ending, Telemetry, Federating, Computing, Rates, Access, Listenin
         if told:
             raise ValidationError.from_exception_data(cls.__name__, [_line(*each) for each in told])
         return settings
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments over variables over the environment's file; the environment itself never comes from a file."""
-        chosen = init_settings().get("env", os.environ.get("MFN_ENV", Environment.PROD))
-        file = environment_file(str(chosen))
-        layers = (init_settings, env_settings)
-        return (*layers, JsonConfigSettingsSource(settings_cls, file)) if file.exists() else layers
-
-
-def environment_file(env: str) -> Path:
-    """Where the values of an environment stand."""
-    return CONFIGS / f"{Path(env).name}.json"
 
 
 def _undecided(data: dict[str, Any]) -> set[str]:

@@ -1,4 +1,4 @@
-"""The value of each setting and where it comes from, secrets masked."""
+"""The value of each setting and where it comes from; of secrets the reference, or a mask."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from pydantic_settings import EnvSettingsSource
 
 from mfn_server.config.describing import variable
 from mfn_server.config.forms import NONE
-from mfn_server.config.settings import Settings, environment_file
+from mfn_server.config.layers import environment_file
+from mfn_server.config.settings import Settings
+from mfn_server.secrets.held import Held
 
 
 class Origin(StrEnum):
@@ -43,6 +45,16 @@ def shown(settings: Settings) -> list[Shown]:
         (Origin.FILE, json.loads(environment_file(settings.env).read_bytes())),
     ]
     return [
-        Shown(variable(name), value, next((origin for origin, held in layers if name in held), Origin.DEFAULT))
+        Shown(
+            variable(name),
+            _referred(settings, name, value),
+            next((origin for origin, held in layers if name in held), Origin.DEFAULT),
+        )
         for name, value in settings.model_dump(mode="json").items()
     ]
+
+
+def _referred(settings: Settings, name: str, value: Any) -> Any:
+    """The value; of a secret that is kept elsewhere, where."""
+    found = getattr(settings, name)
+    return found.reference if isinstance(found, Held) and found.reference is not None else value

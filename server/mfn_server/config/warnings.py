@@ -1,6 +1,7 @@
 """Settings that are allowed and yet likely to surprise: lines for the log of a server that starts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from mfn_server.config.addresses import IN_MEMORY, is_loopback
 from mfn_server.config.environments import Environment
@@ -28,7 +29,7 @@ def _of_open_doors(settings: Settings) -> Iterator[str]:
         yield f"MFN_TRANSPORT_SECURITY is mesh on {settings.host}: what passes by the mesh is not encrypted"
     for name in ("tls_key_file", "api_keys_file"):
         path = getattr(settings, name)
-        if path is not None and path.exists() and exposed(path):
+        if isinstance(path, Path) and path.exists() and exposed(path):
             yield f"MFN_{name.upper()} may be read by everybody on this machine; take that away with: chmod o-r {path}"
 
 

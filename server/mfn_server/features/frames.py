@@ -16,6 +16,7 @@ from mfn_server.errors import Fault
 from mfn_server.features.early_warning import decode_early_warning
 from mfn_server.features.memory import MEASURING_BYTES, STREAMING_BYTES
 from mfn_server.features.options import decode_thresholds
+from mfn_server.grids import MOST_CELLS, grid_violations
 from mfn_server.parts import add_part, header_violations
 from mfn_server.uploads import FIELD_TYPES
 
@@ -50,7 +51,7 @@ class FrameStream:
         return (STREAMING_BYTES + MEASURING_BYTES) * self.shape[0] * self.shape[1] + watching
 
 
-async def begin_stream(messages: Messages) -> FrameStream:
+async def begin_stream(messages: Messages, most_cells: int = MOST_CELLS) -> FrameStream:
     """The first message, understood; refuses a stream that begins with another, with all that is wrong with it."""
     message = await anext(messages, None)
     if message is None:
@@ -60,7 +61,7 @@ async def begin_stream(messages: Messages) -> FrameStream:
         raise Fault(reasons.ERROR_REASON_UNEXPECTED_MESSAGE, text)
     faults = Faults()
     with faults.under("begin"):
-        stream = _decode_begin(message.begin, faults)
+        stream = _decode_begin(message.begin, faults, most_cells)
     faults.refuse()
     return stream
 
@@ -84,10 +85,10 @@ async def frames_of(messages: Messages, stream: FrameStream) -> AsyncGenerator[A
         raise InvalidInput([Violation("part", "", text)])
 
 
-def _decode_begin(begin: pb.FeatureStreamBegin, faults: Faults) -> FrameStream:
+def _decode_begin(begin: pb.FeatureStreamBegin, faults: Faults, most_cells: int) -> FrameStream:
     shape = tuple(bounded(begin.shape, AXES, "shape", faults))
     if len(begin.shape) <= AXES:
-        for violation in shape_violations(shape, "shape"):
+        for violation in (*shape_violations(shape, "shape"), *grid_violations(shape, "shape", most_cells)):
             faults.add(violation)
     stride = begin.report_stride if begin.HasField("report_stride") else 1
     if fault := REPORT_STRIDE.violation("report_stride", stride):

@@ -13,11 +13,12 @@ from mfn_grpc.v1 import features_pb2 as pb
 from mfn_server.features.fractals import decode_fractal_options
 from mfn_server.features.inputs import load_input
 from mfn_server.features.options import decode_thresholds
+from mfn_server.grids import MOST_CELLS, grid_violations
 from mfn_server.uploads import FIELD_TYPES, STORED_TYPES, ArrayStore
 
 
 def decode_extraction(
-    request: pb.ExtractFeaturesRequest, arrays: ArrayStore, principal: str
+    request: pb.ExtractFeaturesRequest, arrays: ArrayStore, principal: str, most_cells: int = MOST_CELLS
 ) -> tuple[AnyArray, Thresholds]:
     """A field or a history, and thresholds; whether it is finite is seen when it is measured."""
     faults = Faults()
@@ -26,6 +27,7 @@ def decode_extraction(
         for violation in (
             *dtype_violations(array, "array"),
             *shape_violations(array.shape, "array.shape", history=True),
+            *grid_violations(array.shape, "array.shape", most_cells),
         ):
             faults.add(violation)
     with faults.under("options"):
@@ -34,14 +36,15 @@ def decode_extraction(
 
 
 def decode_analysis(
-    request: pb.AnalyzeFractalRequest, arrays: ArrayStore, principal: str
+    request: pb.AnalyzeFractalRequest, arrays: ArrayStore, principal: str, most_cells: int = MOST_CELLS
 ) -> tuple[AnyArray, FractalOptions]:
     """A field and what is wanted of it; whether it is finite is seen when it is analysed."""
     faults = Faults()
     field = load_input(request, arrays, principal, STORED_TYPES, faults)
     options = decode_fractal_options(request, faults)
+    too_large = [] if field is None else grid_violations(field.shape, "array.shape", most_cells)
     of_field = [] if field is None else field_violations(field, options)
-    for violation in (*of_field, *option_violations(options)):
+    for violation in (*too_large, *of_field, *option_violations(options)):
         faults.add(violation)
     return _sound(field, faults), options
 

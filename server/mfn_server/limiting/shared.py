@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
+from secrets import token_hex
 from typing import Any, cast
 
 from throttled import types
@@ -14,6 +16,8 @@ from mfn_server.limiting.buckets import Numbers
 TIMEOUT_S = 0.1
 """Longest that a call waits for the store."""
 CONNECTIONS = 32
+TRIAL_S = 2.0
+"""Longest wait for a store that is to be used from now on."""
 
 SCRIPT = f"""
 local function take(KEYS, ARGV)
@@ -50,8 +54,26 @@ return found
 """throttled-py's script of one bucket as a function, called for each; the epoch is its own."""
 
 
+TRIAL_ARGUMENTS = (1, 1, 1)
+"""Interval, capacity and cost of a bucket that is forgotten after a second."""
+
+
 class StoreFailed(Exception):
     """The store did not answer, or not in time; the text is the kind of failure."""
+
+
+def require_answer(url: str) -> None:
+    """Blocks until a store has run the script on a key of its own; raises ValueError, which does not repeat the URL.
+
+    A store may answer a PING and still refuse the script, to this user or as a replica that only reads.
+    """
+    import redis  # noqa: PLC0415  # the extra may not be installed
+
+    try:
+        with closing(redis.Redis.from_url(url, socket_timeout=TRIAL_S, socket_connect_timeout=TRIAL_S)) as client:
+            client.eval(SCRIPT, 1, f"mfn:trial:{token_hex(8)}", *TRIAL_ARGUMENTS)
+    except (redis.RedisError, OSError, ValueError) as error:
+        raise ValueError(f"the store that it names cannot be used: {type(error).__name__}") from None
 
 
 class RedisBuckets:

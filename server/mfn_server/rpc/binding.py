@@ -8,7 +8,7 @@ each costs a task's turn a call.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -50,14 +50,21 @@ def bind(
 
 
 class OtherMethods(grpc.GenericRpcHandler):
-    """Refuses every method that no service has, behind the interceptors; to be added last."""
+    """Refuses every method that no service has, behind the interceptors; to be added last.
 
-    def __init__(self, interceptors: Interceptors) -> None:
-        self._handler = _handler(OTHER, _no_such_method, interceptors)
+    elsewhere: what callers are told of services of the contract that other servers offer, by their full names. These
+    methods count as unknown, too.
+    """
+
+    def __init__(self, interceptors: Interceptors, elsewhere: Mapping[str, str] | None = None) -> None:
+        self._unknown = _handler(OTHER, _refusing("this server has no such method"), interceptors)
+        told = (elsewhere or {}).items()
+        self._elsewhere = {name: _handler(OTHER, _refusing(text), interceptors) for name, text in told}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
-        """The same refusal for all of them."""
-        return self._handler
+        """The same refusal for all methods of a service."""
+        service, _, _ = handler_call_details.method.removeprefix("/").partition("/")
+        return self._elsewhere.get(service, self._unknown)
 
 
 def _handler(method: Method, answer: Proceed, interceptors: Interceptors) -> Handler:
@@ -144,5 +151,8 @@ def _first_values(context: Context) -> dict[str, str | bytes]:
     return dict(reversed(tuple(context.invocation_metadata() or ())))
 
 
-async def _no_such_method(call: Call) -> None:
-    raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, "this server has no such method")
+def _refusing(text: str) -> Proceed:
+    async def refuse(call: Call) -> None:
+        raise Fault(reasons.ERROR_REASON_NOT_IMPLEMENTED, text)
+
+    return refuse

@@ -35,7 +35,7 @@ class FeatureService:
     async def extract_features(self, request: pb.ExtractFeaturesRequest, call: Call) -> pb.ExtractFeaturesResponse:
         """The features of a field or a history."""
         runtime = self._runtime
-        decoded = partial(decode_extraction, request, runtime.arrays, call.principal)
+        decoded = partial(decode_extraction, request, runtime.arrays, call.principal, runtime.most_cells)
         array, thresholds = await runtime.urgent(call, decoded)
         await runtime.ready(call, self.needs)
         async with runtime.admit(extraction_bytes(array), call) as place:
@@ -50,7 +50,7 @@ class FeatureService:
         runtime = self._runtime
         with runtime.admission.open_stream():
             async with aclosing(runtime.arriving(requests, RESTART)) as messages:
-                stream = await begin_stream(messages)
+                stream = await begin_stream(messages, runtime.most_cells)
                 await runtime.ready(call, self.needs)
                 async with runtime.hold(stream.bytes_needed, call):
                     online = OnlineFeatures(stream)
@@ -64,7 +64,7 @@ class FeatureService:
     async def analyze_fractal(self, request: pb.AnalyzeFractalRequest, call: Call) -> pb.AnalyzeFractalResponse:
         """Dimensions with their evidence, lacunarity and generalised dimensions of a set of cells."""
         runtime = self._runtime
-        decoded = partial(decode_analysis, request, runtime.arrays, call.principal)
+        decoded = partial(decode_analysis, request, runtime.arrays, call.principal, runtime.most_cells)
         field, options = await runtime.urgent(call, decoded)
         await runtime.ready(call, self.needs)
         async with runtime.admit(analysis_bytes(field), call) as place:

@@ -30,7 +30,7 @@ class SimulationService:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._planner = Planner(runtime.arrays, runtime.tokens)
+        self._planner = Planner(runtime.arrays, runtime.tokens, runtime.most_cells)
 
     async def simulate(self, request: pb.SimulateRequest, call: Call) -> AsyncIterator[pb.SimulateResponse]:
         """Started, frames while they are computed, Summary."""
@@ -95,7 +95,7 @@ class SimulationService:
         runtime = self._runtime
         with runtime.admission.open_stream():
             async with aclosing(runtime.arriving(requests, "send the array again")) as parts:
-                first = await first_part(parts)
+                first = await first_part(parts, runtime.most_cells)
                 async with runtime.hold(first.total_bytes, call):
                     array = await assemble(first, parts)
                     with span("store_array", bytes=array.nbytes):

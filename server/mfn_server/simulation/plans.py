@@ -13,6 +13,7 @@ from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.errors import Fault
 from mfn_server.features.memory import MEASURING_BYTES
 from mfn_server.features.options import Watch, decode_watch
+from mfn_server.grids import MOST_CELLS
 from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES
 from mfn_server.simulation.frames import FrameForm, decode_form, frame_steps
 from mfn_server.simulation.specs import decode_spec, hash_spec
@@ -67,27 +68,26 @@ class Plan:
 class Planner:
     """Turns requests into plans; its methods read files and numbers, so they run on worker threads, in pieces.
 
-    Every method raises Fault or InvalidInput, the latter with all that is wrong with the request.
+    Every method raises Fault or InvalidInput, the latter with all that is wrong with the request. most_cells: of a grid
+    that this server takes.
     """
 
-    def __init__(self, arrays: ArrayStore, tokens: Tokens) -> None:
-        self._arrays, self._tokens = arrays, tokens
+    def __init__(self, arrays: ArrayStore, tokens: Tokens, most_cells: int = MOST_CELLS) -> None:
+        self._arrays, self._tokens, self._most_cells = arrays, tokens, most_cells
 
     def analysed(self, request: pb.AnalyzeStabilityRequest, principal: str) -> Pieces[SimulationSpec]:
         """The spec to analyse, whose dt may be unstable and whose steps may be left out."""
         faults = Faults()
         if not request.spec.steps:
             request.spec.steps = 1
-        spec = yield from decode_spec(
-            request.spec, partial(self._arrays.load, principal, _STATE_REF), faults, stable=False
-        )
+        spec = yield from self._spec(request.spec, principal, faults, stable=False)
         faults.refuse()
         return spec
 
     def streamed(self, request: pb.SimulateRequest, principal: str) -> Pieces[Plan]:
         """The plan of a run with frames."""
         faults = Faults()
-        spec = yield from decode_spec(request.spec, partial(self._arrays.load, principal, _STATE_REF), faults)
+        spec = yield from self._spec(request.spec, principal, faults)
         stride = request.frame_stride if request.HasField("frame_stride") else spec.steps
         limit = Limit(1, max(1, spec.steps), "steps", "steps between frames, no more than the steps of the run")
         if request.HasField("frame_stride") and (violation := limit.violation("frame_stride", stride)):
@@ -98,7 +98,7 @@ class Planner:
     def unary(self, request: pb.RunSimulationRequest, principal: str) -> Pieces[Plan]:
         """The plan of a run without frames, whose final state must fit one answer when it is asked for."""
         faults = Faults()
-        spec = yield from decode_spec(request.spec, partial(self._arrays.load, principal, _STATE_REF), faults)
+        spec = yield from self._spec(request.spec, principal, faults)
         nothing = FrameForm((), spec.dtype, 1)
         plan = yield from self._plan(request, spec, nothing, spec.steps, faults, principal)
         species, rows, cols = spec.state_shape
@@ -107,6 +107,12 @@ class Planner:
             text = f"the final state has {size} bytes, one answer carries {MAX_MESSAGE_BYTES}; use Simulate"
             raise Fault(reasons.ERROR_REASON_RESPONSE_TOO_LARGE, text)
         return plan
+
+    def _spec(
+        self, message: pb.SimulationSpec, principal: str, faults: Faults, *, stable: bool = True
+    ) -> Pieces[SimulationSpec]:
+        load = partial(self._arrays.load, principal, _STATE_REF)
+        return (yield from decode_spec(message, load, faults, stable=stable, most_cells=self._most_cells))
 
     def _plan(
         self,

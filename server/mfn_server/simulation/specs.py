@@ -26,6 +26,7 @@ from mfn_grpc.core.reaction_diffusion import (
 )
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.decoding import choice, decode_array
+from mfn_server.grids import LONGEST_EDGE, MOST_CELLS, grid_violations
 from mfn_server.uploads import FIELD_TYPES
 
 _STAND_IN = "gray_scott"
@@ -37,12 +38,17 @@ LoadArray = Callable[[str], AnyArray]
 
 
 def decode_spec(
-    message: pb.SimulationSpec, load_array: LoadArray, faults: Faults, *, stable: bool = True
+    message: pb.SimulationSpec,
+    load_array: LoadArray,
+    faults: Faults,
+    *,
+    stable: bool = True,
+    most_cells: int = MOST_CELLS,
 ) -> Pieces[SimulationSpec]:
     """The core's spec; whatever is wrong with it is added to `faults`, under the path of its field.
 
     A stepper that is left open is chosen here, so that the spec and its hash name the one that runs. `load_array` gives
-    the array that a reference names, or raises a Fault.
+    the array that a reference names, or raises a Fault. most_cells: of a grid that this server takes.
     """
     with faults.under("spec"):
         _cut_surplus(message, faults)
@@ -59,6 +65,9 @@ def decode_spec(
             initial_state=_initial_state(message, load_array, faults),
             initial_step=message.initial_step if message.HasField("initial_step") else None,
         )
+        if max(spec.shape) <= LONGEST_EDGE:  # a longer edge is told as such
+            for violation in grid_violations(spec.shape, "grid.shape", most_cells):
+                faults.add(violation)
         if not message.stepper:
             spec = replace(spec, stepper=choose_stepper(spec).stepper)
         if message.WhichOneof("model"):

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mfn_grpc.core.reaction_diffusion import NUMERICS_VERSION
@@ -25,23 +26,30 @@ class Position:
 
 
 class Tokens:
-    """Issues and opens resume tokens under one key; servers that share the key honour each other's tokens."""
+    """Issues resume tokens under the newest key and opens those of all; servers that share them honour each other's.
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    keys: one or more, newest first.
+    """
+
+    def __init__(self, *keys: bytes) -> None:
+        self._keys = keys
+
+    def use(self, keys: Iterable[str]) -> None:
+        """Take these instead, newest first."""
+        self._keys = tuple(key.encode() for key in keys)
 
     def issue(self, position: Position, spec_hash: bytes, principal: str) -> bytes:
         """A token for this position of this spec, for this principal alone."""
         owner = _short_hash(principal.encode())
         fields = _MAGIC, position.step, position.sequence, position.run_id, _short_hash(spec_hash), owner
         body = _LAYOUT.pack(*fields) + NUMERICS_VERSION.encode()
-        return body + self._seal(body)
+        return body + _seal(self._keys[0], body)
 
     def open(self, token: bytes, spec_hash: bytes, principal: str) -> Position:
         """The position a token stands for; refuses one that is damaged, foreign or stale."""
         body, seal = token[:-_SEAL_BYTES], token[-_SEAL_BYTES:]
         sound = _LAYOUT.size < len(body) and len(token) <= MAX_TOKEN_BYTES
-        if not sound or not hmac.compare_digest(seal, self._seal(body)):
+        if not sound or not any(hmac.compare_digest(seal, _seal(key, body)) for key in self._keys):
             text = "resume_token is damaged, or was made by a server with another token key; start again without it"
             raise Fault(reasons.ERROR_REASON_RESUME_TOKEN_INVALID, text)
         _, step, sequence, run_id, spec_mark, owner = _LAYOUT.unpack_from(body)
@@ -54,8 +62,9 @@ class Tokens:
             raise Fault(reasons.ERROR_REASON_RESUME_TOKEN_STALE, text)
         return Position(step, sequence, run_id)
 
-    def _seal(self, body: bytes) -> bytes:
-        return hmac.digest(self._key, body, "sha256")[:_SEAL_BYTES]
+
+def _seal(key: bytes, body: bytes) -> bytes:
+    return hmac.digest(key, body, "sha256")[:_SEAL_BYTES]
 
 
 def _short_hash(data: bytes) -> bytes:

@@ -31,20 +31,23 @@ FORMATTERS_OWN = frozenset({"event", "exc_info", "stack_info", "_record", "_from
 class LineHandler(logging.Handler):
     """Renders each record as one line; whatever library it comes from, by the standard logging or by structlog.
 
-    secrets: of the server itself; masked wherever they stand, as are the credentials of the line's call.
+    secrets: as `hide` takes them; the credentials of the line's call are masked as well.
     """
 
     def __init__(self, writer: Writer, render: Render, secrets: Iterable[str] = ()) -> None:
         super().__init__()
         self._writer, self._render = writer, render
-        self._secrets = tuple(secrets)
-        self._needles = [inside(secret) for secret in self._secrets]
+        self.hide(secrets)
         self.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[_complete, self._rendered]))
 
     @classmethod
     def writing(cls, sink: Sink, name: str) -> "LineHandler":
         """A handler with a writer of its own, for lines of JSON."""
         return cls(Writer(sink, lost_line, name), line_of)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Mask these from now on, wherever they stand, and none of those before; any thread may say so."""
+        self._hidden = [(secret, inside(secret)) for secret in secrets]
 
     @property
     def lost(self) -> int:
@@ -82,17 +85,19 @@ class LineHandler(logging.Handler):
         """The line; secrets are looked for in its bytes, which is cheap, and taken out of the fields, which is not."""
         line = self._render(fields)
         shown = () if call is None else credentials_of(call)
-        if self._holds_secret(line, shown):
-            line = self._render(hide_in(fields, (*self._secrets, *shown), ours))
+        hidden = self._hidden
+        if _holds_secret(line, hidden, shown):
+            line = self._render(hide_in(fields, (*(secret for secret, _ in hidden), *shown), ours))
         return line
 
-    def _holds_secret(self, line: bytes, shown: Sequence[str]) -> bool:
-        found = False
-        for needle in self._needles:  # plain loops: any() makes a generator, and this is asked for every call
-            found |= needle in line
-        for secret in shown:
-            found |= inside(secret) in line
-        return found
+
+def _holds_secret(line: bytes, hidden: Sequence[tuple[str, bytes]], shown: Sequence[str]) -> bool:
+    found = False
+    for _, needle in hidden:  # plain loops: any() makes a generator, and this is asked for every call
+        found |= needle in line
+    for secret in shown:
+        found |= inside(secret) in line
+    return found
 
 
 def lost_line(count: int) -> bytes:

@@ -10,10 +10,8 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
-from pydantic import SecretStr
 from structlog.types import EventDict, WrappedLogger
 
 from mfn_server.config.settings import Settings
@@ -21,7 +19,7 @@ from mfn_server.config.telemetry import LogFormat
 from mfn_server.telemetry.audit import LOGGER as AUDIT_LOGGER
 from mfn_server.telemetry.handler import LineHandler, Render, lost_line
 from mfn_server.telemetry.lines import line_of
-from mfn_server.telemetry.masking import LEAST_SECRET_CHARACTERS
+from mfn_server.telemetry.own_secrets import OwnSecrets
 from mfn_server.telemetry.writing import DescriptorSink, Writer
 
 STANDARD_ERROR = 2
@@ -48,8 +46,9 @@ def configure(settings: Settings, descriptor: int = STANDARD_ERROR) -> Logs:
     """Have all logging written to a file descriptor, by level and format of the settings."""
     undo = ExitStack()
     writer = Writer(DescriptorSink(descriptor), lost_line, "mfn-logs")
-    handler = LineHandler(writer, _render(settings.log_format), _secrets(settings))
+    handler = LineHandler(writer, _render(settings.log_format))
     undo.callback(handler.close)
+    undo.callback(OwnSecrets(settings, handler.hide).forget)
     _redirect(logging.getLogger(), handler, settings.log_level.value, undo)
     audit = logging.getLogger(AUDIT_LOGGER)
     propagate, audit.propagate = audit.propagate, False
@@ -130,19 +129,6 @@ def _uncaught_in_thread(failure: threading.ExceptHookArgs) -> None:
 
 def _unraisable(failure: Any) -> None:
     log.error("%s %r", failure.err_msg or "exception ignored in", failure.object, exc_info=failure.exc_value)
-
-
-def _secrets(settings: Settings) -> list[str]:
-    """Every secret of the settings: whole, and each key of a list or password of an address by itself."""
-    found = (value.get_secret_value() for _, value in settings if isinstance(value, SecretStr))
-    parts = (part for text in found for part in _parts(text) if part is not None)
-    return [part for part in parts if len(part) >= LEAST_SECRET_CHARACTERS]
-
-
-def _parts(secret: str) -> list[str | None]:
-    if "://" in secret:
-        return [urlsplit(secret).password]
-    return [secret, *(part.rpartition(":")[2] for part in secret.replace(",", " ").split())]
 
 
 def _render(log_format: LogFormat) -> Render:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
@@ -15,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mfn_grpc.v1.electrochemistry_pb2_grpc import ElectrochemistryServiceStub
 from tests.e2e.operator.commands import mfn
-from tests.e2e.process import PATIENCE_S, SERVING, ServerProcess
+from tests.e2e.process import PATIENCE_S, SERVING, ServerProcess, until
 from tests.server.calling import NERNST
 
 METRICS = re.compile(r"metrics on (http://[^\s\"]+)")
@@ -118,10 +117,7 @@ class Production(ServerProcess):
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait for a condition."""
-        end = time.monotonic() + PATIENCE_S
-        while not holds():
-            assert time.monotonic() < end, self.log
-            time.sleep(0.05)
+        until(holds, lambda: self.log)
 
 
 def check(channel: grpc.Channel) -> int:

@@ -51,7 +51,12 @@ class Reloaded:
 
     def __init__(self) -> None:
         self.counted: list[tuple[str, bool]] = []
+        self.mended: list[str] = []
 
     def count(self, file: str, succeeded: bool) -> None:
         """Keep it."""
         self.counted.append((file, succeeded))
+
+    def recovered(self, file: str) -> None:
+        """Keep it."""
+        self.mended.append(file)

@@ -8,8 +8,9 @@ import typer
 from typer.testing import CliRunner, Result
 
 from mfn_server.access.cli import register
-from mfn_server.access.keys import ApiKeys
-from tests.server.access.calls import Recorded, call_with
+from mfn_server.config import layers
+from tests.server.access.calls import call_with
+from tests.server.access.reading import api_keys
 
 PEPPER = "p" * 32
 
@@ -38,7 +39,7 @@ def create(*words: str) -> Result:
 async def test_a_key_is_printed_once_and_lets_its_holder_in(file: Path) -> None:
     key = create("--expires", "90d").stdout.strip()
     content = file.read_bytes().decode()  # noqa: ASYNC240  # nothing else runs on the loop of a test
-    identity = await ApiKeys(file, PEPPER.encode(), Recorded()).authenticate(call_with(x_api_key=key))
+    identity = await api_keys(file, PEPPER.encode()).authenticate(call_with(x_api_key=key))
     assert identity is not None
     assert (identity.principal, sorted(identity.scopes)) == ("ann", ["read", "simulate"])
     assert key not in content + run("list").output
@@ -109,10 +110,22 @@ async def test_the_pepper_may_be_in_the_file_that_the_servers_setting_names(
     mounted.write_bytes(f"# of the vault\n{PEPPER}\n".encode())
     monkeypatch.setenv("MFN_API_KEY_PEPPER", f"@{mounted}")
     key = create().stdout.strip()
-    assert await ApiKeys(file, PEPPER.encode(), Recorded()).authenticate(call_with(x_api_key=key)) is not None
+    assert await api_keys(file, PEPPER.encode()).authenticate(call_with(x_api_key=key)) is not None
 
 
 def test_a_pepper_whose_file_is_missing_makes_no_key(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MFN_API_KEY_PEPPER", f"@{file.parent / 'a-name-that-is-as-long-as-a-pepper-must-be'}")
     assert create().exit_code == 2
     assert not file.exists()
+
+
+def test_the_pepper_is_read_by_the_same_settings_as_the_servers(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pepper = file.parent / "pepper"
+    pepper.write_text(PEPPER)
+    monkeypatch.setenv("MFN_API_KEY_PEPPER", f"@{pepper}")
+    monkeypatch.setenv("MFN_VAULT_CA_FILE", "none")
+    assert create().exit_code == 0
+    (file.parent / "dev.json").write_text('{"secrets_refresh_s": 0, "port": 1}')
+    monkeypatch.setattr(layers, "CONFIGS", file.parent)
+    monkeypatch.setenv("MFN_ENV", "dev")
+    assert "MFN_SECRETS_REFRESH_S" in create().output

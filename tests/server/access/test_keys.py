@@ -14,6 +14,7 @@ from mfn_server.access.managing import create, revoke
 from mfn_server.rpc.call import Identity
 from mfn_server.rpc.methods import Scope
 from tests.server.access.calls import Recorded, Reloaded, call_with
+from tests.server.access.reading import api_keys
 
 PEPPER = b"p" * 32
 
@@ -29,7 +30,7 @@ def make(file: Path, principal: str = "ann", lifetime: timedelta | None = None) 
 
 def keys_of(file: Path, **options: float) -> ApiKeys:
     at = options.get("at")
-    return ApiKeys(file, PEPPER, Recorded(), now=time if at is None else lambda: at, look_every_s=0.0)
+    return api_keys(file, PEPPER, now=time if at is None else lambda: at)
 
 
 async def flaw_of(keys: ApiKeys, key: str) -> tuple[str, str, str]:
@@ -68,7 +69,7 @@ async def test_wrong_keys_are_refused_in_one_sentence_whether_or_not_their_id_ex
 
 async def test_a_key_under_another_pepper_does_not_hold(file: Path) -> None:
     key = make(file)
-    keys = ApiKeys(file, b"q" * 32, Recorded())
+    keys = api_keys(file, b"q" * 32)
     assert (await flaw_of(keys, key))[0] == "invalid"
 
 
@@ -82,7 +83,7 @@ async def test_a_key_expires_while_the_server_runs(file: Path) -> None:
 async def test_a_key_that_is_revoked_or_added_counts_at_once_without_a_restart_and_the_audit_tells(file: Path) -> None:
     old = make(file)
     audit, reloads = Recorded(), Reloaded()
-    keys = ApiKeys(file, PEPPER, audit, reloads, look_every_s=0.0)
+    keys = api_keys(file, PEPPER, audit, reloads)
     new = make(file)
     for key in (old, new):  # both hold while callers change from one to the other
         assert await keys.authenticate(call_with(x_api_key=key)) is not None
@@ -120,3 +121,11 @@ async def test_what_is_no_key_of_the_file_is_left_to_others(file: Path) -> None:
     assert await keys.authenticate(call_with()) is None
     assert await keys.authenticate(call_with(x_api_key=key.upper())) is None
     assert await keys.authenticate(call_with(authorization="Bearer a.b.c")) is None
+
+
+async def test_each_of_several_single_keys_holds_until_it_is_taken_out() -> None:
+    key = SingleKey("n" * 32, "o" * 32)
+    assert await key.authenticate(call_with(x_api_key="o" * 32)) is not None
+    key.use(["n" * 32])
+    assert await key.authenticate(call_with(x_api_key="o" * 32)) is None
+    assert await key.authenticate(call_with(x_api_key="n" * 32)) is not None

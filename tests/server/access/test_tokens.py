@@ -12,9 +12,11 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 
 from mfn_server.access.authenticator import Refused
-from mfn_server.access.tokens import LEEWAY_S, BearerTokens, _Accepted
+from mfn_server.access.tokens import LEEWAY_S, BearerTokens, _Accepted, key_set
 from mfn_server.rpc.call import Identity
 from mfn_server.rpc.methods import Scope
+from mfn_server.secrets.sources.file import FileSource
+from mfn_server.secrets.watched import Watched
 from tests.server.access.calls import call_with
 
 ISSUER, AUDIENCE = "https://id.example", "mfn"
@@ -45,7 +47,8 @@ def publish(path: Path, *keys: Any) -> None:
 
 
 def tokens_of(file: Path, now: Callable[[], float] = time) -> BearerTokens:
-    return BearerTokens(file, ISSUER, AUDIENCE, now=now, look_every_s=0.0)
+    keys = Watched(FileSource(file, look_every_s=0.0), key_set, setting="jwt_jwks_file")
+    return BearerTokens(keys, ISSUER, AUDIENCE, now=now)
 
 
 async def flaw_of(tokens: BearerTokens, token: str) -> str:

@@ -85,7 +85,7 @@ def _runtime(directory: Path, compute: Compute, max_streams: int, max_bytes: int
         admission=Admission(max_running=4, max_queued=4, max_bytes=max_bytes, max_streams=max_streams),
         tokens=Tokens(bytes(32)),
         checkpoints=None,
-        arrays=ArrayStore(directory / "arrays", quota_bytes=MIB, ttl_s=60),
+        arrays=ArrayStore(directory / "arrays", quota_bytes=MIB, total_bytes=MIB, ttl_s=60),
         kernels=Kernels(),
         draining=asyncio.Event(),
         pace=Pace(slice_s=0.04, checkpoint_s=5, upload_idle_s=30),

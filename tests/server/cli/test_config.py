@@ -87,3 +87,13 @@ def test_checking_loads_no_server(tmp_path: Path) -> None:
     environment = {"PYTHONPATH": ":".join(sys.path), "MFN_ENV": "dev", "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "ok\n[]\n"
+
+
+def test_the_offered_services_are_shown_and_checked_like_any_setting() -> None:
+    shown = mfn("show", MFN_SERVICES="federation,simulation", **COMPLETE)
+    assert shown.exit_code == 0
+    (line,) = [line for line in shown.stdout.splitlines() if line.startswith("MFN_SERVICES")]
+    assert all(word in line for word in ('["simulation", "federation"]', "variable"))
+    wrong = mfn("check", MFN_SERVICES="auth", **COMPLETE)
+    assert wrong.exit_code == 2
+    assert "MFN_SERVICES: 'auth': no such service" in wrong.stderr

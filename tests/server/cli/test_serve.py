@@ -15,8 +15,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     """An `mfn` that has no other sub-commands, and starts no server: it ends with 7 and says which port was meant."""
 
     def main(arguments: list[str]) -> int:
-        assert arguments == []
-        typer.echo(f"port {os.environ.get('MFN_PORT')}")
+        typer.echo(" ".join([f"port {os.environ.get('MFN_PORT')}", *arguments]))
         return 7
 
     monkeypatch.setattr(main_module, "main", main)
@@ -34,6 +33,11 @@ def test_serve_ends_as_the_server_does(command: typer.Typer) -> None:
 
 def test_the_port_of_the_command_line_goes_before_the_variable(command: typer.Typer) -> None:
     assert CliRunner().invoke(command, ["serve", "--port", "0"]).output == "port 0\n"
+
+
+def test_services_are_handed_on_to_the_server(command: typer.Typer) -> None:
+    found = CliRunner().invoke(command, ["serve", "--services", "simulation,features"])
+    assert found.output == "port 1234 --services simulation,features\n"
 
 
 def test_a_port_that_is_no_number_is_bad_usage(command: typer.Typer) -> None:

@@ -1,5 +1,6 @@
 """How lists, objects and secrets are written in variables."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,12 @@ def test_several_federation_keys_may_stand_in_a_file(monkeypatch: pytest.MonkeyP
 def test_a_file_of_a_secret_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     faults = refused(monkeypatch, MFN_ENV="dev", MFN_API_KEY=f"@{tmp_path / 'missing'}")
     assert f"{tmp_path / 'missing'} cannot be read: no such file or directory" in faults["MFN_API_KEY"]
+
+
+def test_a_pipe_is_no_file_of_a_secret_and_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    faults = refused(monkeypatch, MFN_ENV="dev", MFN_API_KEY=f"@{tmp_path / 'pipe'}")
+    assert f"{tmp_path / 'pipe'} cannot be read: it is no file" in faults["MFN_API_KEY"]
 
 
 def test_a_file_of_a_secret_that_everybody_may_change_is_refused(

@@ -8,7 +8,7 @@ from grpc import StatusCode
 
 from mfn_grpc.v1.error_reason_pb2 import ErrorReason
 from mfn_server.access.authenticator import ALL_SCOPES, Authenticator
-from mfn_server.access.keys import ApiKeys, SingleKey
+from mfn_server.access.keys import SingleKey
 from mfn_server.access.managing import create, revoke
 from mfn_server.access.presented import presented
 from mfn_server.access.slowing import FREE_FAILURES, PLACES_PER_PEER, Slowing
@@ -17,6 +17,7 @@ from mfn_server.interceptors.authentication import Authentication
 from mfn_server.rpc.call import ANONYMOUS, Call, Identity
 from mfn_server.rpc.methods import OTHER
 from tests.server.access.calls import PEER, Recorded, call_with
+from tests.server.access.reading import api_keys
 from tests.server.calling import path_of
 from tests.server.interceptors.guarded import GUARDED, HEALTH, guarded
 
@@ -161,7 +162,7 @@ async def test_in_a_flood_nobody_has_a_look_at_costly_credentials_but_those_that
 async def test_an_open_stream_ends_when_its_key_is_revoked_and_the_audit_tells(tmp_path: Path) -> None:
     file, audit = tmp_path / "keys.json", Recorded()
     key = create(file, b"p" * 32, "ann", ["read"], None, Recorded())
-    chain = chain_of(audit, ApiKeys(file, b"p" * 32, Recorded(), look_every_s=0.0))
+    chain = chain_of(audit, api_keys(file, b"p" * 32))
     opened = asyncio.Event()
 
     async def stream(call: Call) -> None:

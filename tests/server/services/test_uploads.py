@@ -3,6 +3,7 @@
 import asyncio
 import errno
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -10,8 +11,11 @@ import numpy as np
 import pytest
 
 from mfn_grpc.arrays import PART_BYTES, split_parts, to_array
+from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import types_pb2
+from mfn_server.errors import Fault
+from mfn_server.uploads import ArrayStore
 from tests.server.calling import METHODS, PATIENCE_S, Wire, path_of, refused
 from tests.server.conftest import Start
 from tests.server.gates import eventually
@@ -164,6 +168,17 @@ async def test_beyond_the_quota_an_upload_is_refused(start: Start) -> None:
         await send(large)
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "bytes of arrays are kept" in (caught.value.details() or "")
+
+
+def test_what_all_principals_keep_together_is_bounded(tmp_path: Path) -> None:
+    array = np.zeros((1, 64, 64))
+    store = ArrayStore(tmp_path, quota_bytes=2**20, total_bytes=3 * array.nbytes, ttl_s=60)  # files have a header, too
+    kept = [store.save(f"principal {number}", array) for number in range(2)]
+    assert len(set(kept)) == 1
+    with pytest.raises(Fault) as refused:
+        store.save("one more", array)
+    assert refused.value.reason == reasons.ERROR_REASON_STORAGE_FULL
+    assert store.save("principal 0", array) == kept[0]  # which is there already
 
 
 async def test_an_upload_that_is_broken_off_keeps_nothing_and_gives_its_room_back(start: Start) -> None:

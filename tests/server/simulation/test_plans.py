@@ -21,7 +21,7 @@ from tests.server.specs import spec
 
 @pytest.fixture
 def planner(tmp_path: Path) -> Planner:
-    return Planner(ArrayStore(tmp_path, quota_bytes=2**20, ttl_s=60), Tokens(b"k" * 32))
+    return Planner(ArrayStore(tmp_path, quota_bytes=2**20, total_bytes=2**20, ttl_s=60), Tokens(b"k" * 32))
 
 
 def streamed(planner: Planner, request: pb.SimulateRequest, principal: str) -> Plan:

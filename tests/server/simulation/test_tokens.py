@@ -79,3 +79,15 @@ def test_a_token_of_another_numerics_version_is_stale(monkeypatch: pytest.Monkey
     newer = Tokens(KEY).issue(POSITION, SPEC, "alice")
     monkeypatch.undo()
     assert refused(newer) == reasons.ERROR_REASON_RESUME_TOKEN_STALE
+
+
+def test_the_newest_key_seals_and_all_open_until_one_is_taken_out() -> None:
+    old, new = "o" * 32, "n" * 32
+    tokens = Tokens(old.encode())
+    before = tokens.issue(POSITION, SPEC, "alice")
+    tokens.use((new, old))
+    assert tokens.open(before, SPEC, "alice") == POSITION
+    assert Tokens(new.encode()).open(tokens.issue(POSITION, SPEC, "alice"), SPEC, "alice") == POSITION
+    tokens.use((new,))
+    with pytest.raises(Fault):
+        tokens.open(before, SPEC, "alice")

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from mfn_server.config.loading import load_settings
+from mfn_server.config.settings import Settings
 from mfn_server.telemetry.logs import Logs, configure
 
 
@@ -39,10 +40,10 @@ class Captured:
 
 
 @contextmanager
-def capturing(path: Path, **settings: Any) -> Iterator[Captured]:
+def capturing(path: Path, loaded: Settings | None = None, **settings: Any) -> Iterator[Captured]:
     """Logging by these settings until the context is left."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    logs = configure(load_settings(**({"env": "dev", "log_format": "json"} | settings)), descriptor)
+    logs = configure(loaded or load_settings(**({"env": "dev", "log_format": "json"} | settings)), descriptor)
     try:
         yield Captured(path, logs)
     finally:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mfn_server.federation.live.live import Live
 from mfn_server.federation.machine.records import FederationState
-from mfn_server.kernels import Group
 from mfn_server.limiting.limiter import Limiter
 from mfn_server.rpc.methods import method_of
 from mfn_server.telemetry.metrics import gauges
@@ -80,7 +79,7 @@ def _server(app: "Application", sources: Sources) -> list[Reading]:
         Reading(gauges.COMPUTE_WORKERS_BUSY, single(lambda: compute.busy)),
         Reading(
             gauges.KERNELS_READY,
-            lambda: {(group.name.lower(),): float(kernels.usable((group,))) for group in Group},
+            lambda: {(group.name.lower(),): float(kernels.usable((group,))) for group in app.all_needs},
         ),
         Reading(gauges.SERVER_DRAINING, single(lambda: app.leaving)),
         Reading(
@@ -106,6 +105,13 @@ def _federations(app: "Application") -> list[Reading]:
         found = Counter(live.state.status for live in lives())
         return {(state.value.lower(),): found[state] for state in FederationState}
 
+    def oldest_round() -> Values:
+        started = [live.state.open.started_at for live in lives() if live.state.open is not None]
+        return {(): min(started)} if started else {}
+
+    def waiting(live: Live) -> bool:
+        return live.state.status is FederationState.RUNNING and live.state.open is None
+
     return [
         Reading(gauges.FEDERATIONS, by_state),
         Reading(
@@ -119,6 +125,14 @@ def _federations(app: "Application") -> list[Reading]:
         Reading(
             gauges.FEDERATION_WATCHES,
             single(lambda: sum(len(live.watchers) for live in lives())),
+        ),
+        Reading(
+            gauges.FEDERATION_OLDEST_ROUND_STARTED_SECONDS,
+            oldest_round,
+        ),
+        Reading(
+            gauges.FEDERATIONS_WAITING,
+            single(lambda: sum(map(waiting, lives()))),
         ),
         Reading(
             gauges.FEDERATION_STORED_BYTES,

@@ -1,4 +1,4 @@
-"""What became of callers' credentials, and how often the files that they are checked against were read again."""
+"""What became of callers' credentials, and how often secrets and files of keys were read again."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -11,7 +11,7 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.access.authenticator import Refused
 from mfn_server.errors import Fault
 from mfn_server.rpc.call import NOBODY, Call
-from mfn_server.telemetry.metrics.declared import CounterOf, Label
+from mfn_server.telemetry.metrics.declared import CounterOf, GaugeOf, Label
 
 
 class AuthOutcome(StrEnum):
@@ -32,12 +32,21 @@ AUTH = CounterOf(
     "was not looked at, after too many that were wrong. A call that ends before that is known does not count.",
     (Label("outcome", tuple(AuthOutcome)),),
 )
-WATCHED = ("api_keys_file", "jwt_jwks_file", "tls_cert_file")
+WATCHED = (
+    *("api_key", "api_key_pepper", "api_keys_file", "federation_keys", "jwt_jwks_file", "rate_limit_store"),
+    *("resume_token_key", "tls_cert_file"),
+)
 SUCCEEDED, FAILED = "succeeded", "failed"
 RELOADS = CounterOf(
     "mfn_reloads_total",
-    "Attempts to read a file of keys or certificates again; after one that failed the last good one stays.",
+    "Attempts to read a secret, or a file of keys or certificates, again; after one that failed the last good one "
+    "stays. file: the setting that names it.",
     (Label("file", WATCHED), Label("outcome", (SUCCEEDED, FAILED))),
+)
+RELOAD_FAULTS = GaugeOf(
+    "mfn_reload_faults",
+    "1 while a secret, or a file of keys or certificates, could not be used when it was last looked at.",
+    (Label("file", WATCHED),),
 )
 
 _REFUSED: Mapping[int, AuthOutcome] = {
@@ -74,17 +83,23 @@ class AuthMetrics(Collector):
 
 
 class ReloadMetrics:
-    """Counts reloads; `file` is the name of a setting. They begin at zero, or nobody would see the first one rise."""
+    """Counts reloads; `file` is the name of a setting. All begin at zero, or nobody would see the first one rise."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._counter = RELOADS.made(registry)
+        self._counter, self._faults = RELOADS.made(registry), RELOAD_FAULTS.made(registry)
         for file in WATCHED:
+            self._faults.labels(file)
             for outcome in (SUCCEEDED, FAILED):
                 self._counter.labels(file, outcome)
 
     def count(self, file: str, succeeded: bool) -> None:
-        """One attempt."""
+        """One attempt; its fault stands until one succeeds, or `recovered`."""
         self._counter.labels(file, SUCCEEDED if succeeded else FAILED).inc()
+        self._faults.labels(file).set(not succeeded)
+
+    def recovered(self, file: str) -> None:
+        """There is no fault any more, and nothing new."""
+        self._faults.labels(file).set(0)
 
 
 def _refused(fault: Fault, call: Call) -> AuthOutcome | None:

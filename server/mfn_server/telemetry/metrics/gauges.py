@@ -21,7 +21,7 @@ COMPUTE_WORKERS = _gauge("compute_workers", "Threads that compute.")
 COMPUTE_WORKERS_BUSY = _gauge("compute_workers_busy", "Those at work.")
 KERNELS_READY = _gauge(
     "kernels_ready",
-    "1 where a group of kernels is compiled.",
+    "1 where a group of kernels that the offered services need is compiled.",
     Label("group", tuple(each.name.lower() for each in Group)),
 )
 SERVER_DRAINING = _gauge("server_draining", "1 while it shuts down.")
@@ -37,6 +37,13 @@ FEDERATIONS = _gauge(
 FEDERATION_PARTICIPANTS_ENROLLED = _gauge("federation_participants_enrolled", "Participants of all federations.")
 FEDERATION_PARTICIPANTS_CONNECTED = _gauge("federation_participants_connected", "Those with an open session.")
 FEDERATION_WATCHES = _gauge("federation_watches", "Open watches.")
+FEDERATION_OLDEST_ROUND_STARTED_SECONDS = _gauge(
+    "federation_oldest_round_started_seconds",
+    "Unix time at which the oldest round under way, of all federations, was started; none while no round is under way.",
+)
+FEDERATIONS_WAITING = _gauge(
+    "federations_waiting", "Running federations without a round under way: too few participants are connected."
+)
 FEDERATION_STORED_BYTES = _gauge("federation_stored_bytes", "Bytes on disk, measured after each round.")
 LOG_LINES_DROPPED = CounterOf("mfn_log_lines_dropped_total", "Lines that could not be written.")
 
@@ -59,6 +66,8 @@ READ = (
     FEDERATION_PARTICIPANTS_ENROLLED,
     FEDERATION_PARTICIPANTS_CONNECTED,
     FEDERATION_WATCHES,
+    FEDERATION_OLDEST_ROUND_STARTED_SECONDS,
+    FEDERATIONS_WAITING,
     FEDERATION_STORED_BYTES,
     LOG_LINES_DROPPED,
 )

@@ -19,6 +19,7 @@ COUNTED: tuple[Declared, ...] = (
     *federations.METRICS,
     auth.AUTH,
     auth.RELOADS,
+    auth.RELOAD_FAULTS,
     limits.RATE_LIMIT,
 )
 

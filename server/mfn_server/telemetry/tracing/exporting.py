@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 
-from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
@@ -19,7 +18,9 @@ log = logging.getLogger(__name__)
 
 def otlp(endpoint: str | None) -> SpanExporter:
     """To an OpenTelemetry collector or Jaeger by OTLP over gRPC; an https endpoint is reached by TLS."""
-    return OTLPSpanExporter(endpoint=endpoint or OTLP_ENDPOINT, timeout=TIMEOUT_S)
+    from opentelemetry.exporter.otlp.proto.grpc import trace_exporter  # noqa: PLC0415  # costs memory, not always used
+
+    return trace_exporter.OTLPSpanExporter(endpoint=endpoint or OTLP_ENDPOINT, timeout=TIMEOUT_S)
 
 
 def zipkin(endpoint: str | None) -> SpanExporter:

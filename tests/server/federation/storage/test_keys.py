@@ -1,5 +1,4 @@
 import base64
-from pathlib import Path
 
 import pytest
 
@@ -18,22 +17,12 @@ def test_the_first_key_seals_and_all_open() -> None:
     assert ring.find("2025-01") is None
 
 
-def test_keys_may_stand_in_a_file_with_comments(tmp_path: Path) -> None:
-    path = tmp_path / "keys"
-    path.write_text(f"# the newest first\nb:{BASE64_NEW}\n\na:{HEX_OLD}\n")
-    ring = key_ring(f"@{path}")
-    assert (ring.newest, ring.find("a")) == ("b", OLD)
-
-
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"none cannot be read: FileNotFoundError"):
-        key_ring(f"@{tmp_path / 'none'}")
-
-
 @pytest.mark.parametrize(
     ("setting", "fault"),
     [
         ("", "holds no key"),
+        ("@/run/secrets/keys", "entry 1 has no usable id"),
+        (",".join(f"k{n}:{HEX_OLD}" for n in range(17)), "holds 17 keys and may hold 16"),
         (HEX_OLD, "entry 1 has no usable key"),
         (f"a b:{HEX_OLD}", "entry 1 has no usable key"),
         (f"a:{HEX_OLD},a:{BASE64_NEW}", "entry 2 has the id of an entry before it"),
@@ -56,3 +45,16 @@ def test_every_fault_is_named_at_once() -> None:
 def test_the_text_form_of_the_keys_holds_none() -> None:
     ring = key_ring(f"a:{HEX_OLD}")
     assert repr(ring) == "KeyRing(a)"
+
+
+def test_newer_keys_seal_and_those_that_they_left_out_open_until_the_process_ends() -> None:
+    ring = key_ring(f"a:{HEX_OLD}")
+    ring.use(key_ring(f"b:{BASE64_NEW}"))
+    assert (ring.newest, ring.find("a")) == ("b", bytes.fromhex(HEX_OLD))
+
+
+def test_another_key_by_an_id_in_use_is_refused_without_telling_it() -> None:
+    ring = key_ring(f"a:{HEX_OLD}")
+    with pytest.raises(ValueError, match="another key by the id a") as caught:
+        ring.require_same(key_ring(f"a:{BASE64_NEW}"))
+    assert BASE64_NEW not in str(caught.value)

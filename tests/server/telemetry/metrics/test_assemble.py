@@ -38,6 +38,7 @@ async def test_the_end_of_the_certificate_in_use_is_told_also_after_it_was_renew
     assert value(samples, EXPIRY) == served.certificate_expiry() > first
     for outcome in ("succeeded", "failed"):
         assert value(samples, "mfn_reloads_total", file="tls_cert_file", outcome=outcome) == 1
+    assert value(samples, "mfn_reload_faults", file="tls_cert_file") == 1
 
 
 async def test_without_a_certificate_there_is_no_end_of_one() -> None:

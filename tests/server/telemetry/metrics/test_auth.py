@@ -124,10 +124,10 @@ async def test_reloads_are_counted_by_file_and_outcome(start: Start, keys: Keys)
     assert isinstance(found, ApiKeys)
 
     async def looked_at() -> Samples:
-        found._file._next_look = 0.0
+        found._keys._next_look = 0.0
         await calls(server, keys.good)
-        assert found._file._look is not None
-        await asyncio.wait_for(found._file._look, 30)
+        assert found._keys._look is not None
+        await asyncio.wait_for(found._keys._look, 30)
         return await scrape(server)
 
     assert value(await scrape(server), "mfn_reloads_total") == 0

@@ -20,6 +20,7 @@ FAR_OFF = [1e6, -1e6, 0]
 UPDATES, VERDICTS = "mfn_federation_updates_total", "mfn_federation_verdicts_total"
 ENROLLED, CONNECTED = "mfn_federation_participants_enrolled", "mfn_federation_participants_connected"
 ROUNDS = "mfn_federation_rounds_total"
+OLDEST, WAITING = "mfn_federation_oldest_round_started_seconds", "mfn_federations_waiting"
 
 
 @pytest.fixture
@@ -75,3 +76,23 @@ async def test_a_round_that_publishes_nothing_is_counted_by_its_reason(host: Hos
     assert by_kind_and_reason(samples)["screened", "not_finite"] == 1
     assert not any("made-up-name" in given for _, labels in samples for _, given in labels)
     assert not undeclared(samples)
+
+
+async def test_the_oldest_round_is_told_by_its_start_and_is_absent_while_none_is_under_way(host: Host) -> None:
+    federation, participants = await host.operator.gathering("slow", MODEL, policy(2, rounds=2), 2)
+    (under_way,) = await federation.rounds()
+    samples = await scrape(host.running)
+    assert value(samples, OLDEST) == pytest.approx(under_way.start_time.ToNanoseconds() / 1e9, abs=1e-3)
+    assert value(samples, WAITING) == 0
+    for participant in participants:
+        await participant.leave()
+    await federation.stub.DeleteFederation(pb.DeleteFederationRequest(name=federation.name))
+    assert not [name for name, _ in await scrape(host.running) if name == OLDEST]
+
+
+async def test_a_federation_that_cannot_start_its_round_waits(host: Host) -> None:
+    federation = await host.operator.federation("lonely", MODEL, policy(2))
+    await (await federation.enrol("one")).join()
+    samples = await scrape(host.running)
+    assert (value(samples, WAITING), value(samples, CONNECTED)) == (1, 1)
+    assert not [name for name, _ in samples if name == OLDEST]

@@ -1,5 +1,8 @@
 """Patience with a collector: two lines in all, and an end that does not wait for what cannot be sent."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -46,3 +49,10 @@ def test_a_server_that_leaves_tries_nothing_after_a_failure() -> None:
     for _ in range(4):
         patient.export([])
     assert flaky.tries == 1
+
+
+def test_a_server_loads_no_exporter_that_it_does_not_use() -> None:
+    show = "import sys, mfn_server.app; print(*(name for name in sys.modules if 'opentelemetry.exporter' in name))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    told = subprocess.run([sys.executable, "-c", show], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == ""

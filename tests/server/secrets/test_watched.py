@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mfn_server.access import watched
-from mfn_server.access.watched import Watched
+from mfn_server.secrets import watched
+from mfn_server.secrets.sources.file import FileSource
+from mfn_server.secrets.watched import Watched
 from tests.server.access.calls import Reloaded
 
 
@@ -40,20 +41,20 @@ def number(raw: bytes) -> int:
 
 
 async def test_a_change_counts_at_the_next_look(file: Path) -> None:
-    content = Watched(file, number, setting="some_file", look_every_s=0.0)
+    content = Watched(FileSource(file), number, setting="some_file", look_every_s=0.0)
     assert await content.fresh() == 1
     put(file, "22")
     assert await content.fresh() == 22
 
 
 async def test_a_file_of_the_same_size_and_time_counts_when_it_was_put_in_place_anew(file: Path) -> None:
-    content = Watched(file, number, setting="some_file", look_every_s=0.0)
+    content = Watched(FileSource(file), number, setting="some_file", look_every_s=0.0)
     put_anew(file, "2")
     assert await content.fresh() == 2
 
 
 async def test_between_two_looks_the_file_is_left_alone(file: Path) -> None:
-    content = Watched(file, number, setting="some_file", look_every_s=3600.0)
+    content = Watched(FileSource(file), number, setting="some_file", look_every_s=3600.0)
     put(file, "22")
     assert await content.fresh() == 1
 
@@ -63,7 +64,7 @@ async def test_of_a_faulty_file_the_last_good_content_stays_and_one_error_is_log
     file: Path, faulty: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     reloads = Reloaded()
-    content = Watched(file, number, setting="some_file", reloads=reloads, look_every_s=0.0)
+    content = Watched(FileSource(file), number, setting="some_file", reloads=reloads, look_every_s=0.0)
     put(file, faulty)
     assert [await content.fresh() for _ in range(3)] == [1, 1, 1]
     errors = [record for record in caplog.records if record.levelname == "ERROR"]
@@ -71,7 +72,35 @@ async def test_of_a_faulty_file_the_last_good_content_stays_and_one_error_is_log
     assert "MFN_SOME_FILE" in errors[0].getMessage()
     put(file, "3")
     assert await content.fresh() == 3
-    assert reloads.counted == [("some_file", False), ("some_file", True)]
+    assert (reloads.counted, reloads.mended) == ([("some_file", False), ("some_file", True)], [])
+
+
+async def test_a_fault_that_ends_without_anything_new_is_told_to_be_over(file: Path) -> None:
+    reloads = Reloaded()
+    content = Watched(FileSource(file), number, setting="some_file", reloads=reloads, look_every_s=0.0)
+    for text in ("x", "1"):
+        put(file, text)
+        assert await content.fresh() == 1
+    assert (reloads.counted, reloads.mended) == ([("some_file", False)], ["some_file"])
+
+
+async def test_what_cannot_be_handed_on_does_not_count_and_is_tried_again(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reloads, handed = Reloaded(), list[int]()
+
+    def hand_on(content: int) -> None:
+        handed.append(content)
+        if len(handed) < 3:
+            raise RuntimeError("swordfish")
+
+    content = Watched(
+        FileSource(file), number, setting="some_file", reloads=reloads, on_reload=hand_on, look_every_s=0.0
+    )
+    put(file, "22")
+    assert [await content.fresh() for _ in range(4)] == [1, 1, 22, 22]
+    assert (handed, reloads.counted) == ([22, 22, 22], [("some_file", False), ("some_file", True)])
+    assert "swordfish" not in caplog.text
 
 
 async def test_a_parser_that_fails_in_no_way_it_should_costs_nothing_but_an_error_without_the_content(
@@ -80,7 +109,7 @@ async def test_a_parser_that_fails_in_no_way_it_should_costs_nothing_but_an_erro
     def parse(raw: bytes) -> int:
         return {b"1": 1}[raw]
 
-    content = Watched(file, parse, setting="some_file", look_every_s=0.0)
+    content = Watched(FileSource(file), parse, setting="some_file", look_every_s=0.0)
     put(file, "swordfish")
     assert [await content.fresh() for _ in range(2)] == [1, 1]
     assert ["KeyError" in record.getMessage() for record in caplog.records] == [True]
@@ -99,7 +128,7 @@ async def test_a_volume_that_does_not_answer_delays_one_call_a_little_and_no_oth
         looks.append(raw)
         return number(raw)
 
-    content = Watched(file, hanging, setting="some_file", look_every_s=0.0)
+    content = Watched(FileSource(file), hanging, setting="some_file", look_every_s=0.0)
     put(file, "22")
     assert [await content.fresh() for _ in range(20)] == [1] * 20
     assert len(looks) == 1
