@@ -14,7 +14,7 @@ def readable(path: Path) -> Path:
     kind = os.fstat(descriptor).st_mode
     os.close(descriptor)
     if not stat.S_ISREG(kind):
-        raise ValueError(f"{path} cannot be read: it is no file; name a file that this process may read")
+        raise ValueError(f"{path} is no regular file; name one that can be read again and again")
     return path
 
 

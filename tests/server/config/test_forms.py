@@ -55,7 +55,7 @@ def test_a_file_of_a_secret_that_cannot_be_read_is_named(monkeypatch: pytest.Mon
 def test_a_pipe_is_no_file_of_a_secret_and_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     faults = refused(monkeypatch, MFN_ENV="dev", MFN_API_KEY=f"@{tmp_path / 'pipe'}")
-    assert f"{tmp_path / 'pipe'} cannot be read: it is no file" in faults["MFN_API_KEY"]
+    assert f"{tmp_path / 'pipe'} is no regular file" in faults["MFN_API_KEY"]
 
 
 def test_a_file_of_a_secret_that_everybody_may_change_is_refused(
