@@ -67,7 +67,7 @@ def test_the_base_install_brings_no_server_and_no_development_package(client_env
 
 def test_every_module_imports_with_the_run_time_dependencies_alone(server_environment: CleanEnvironment) -> None:
     places = imported(
-        server_environment, "mfn_grpc", "mfn_server", "mfn_client", optional={"sklearn", "joserfc", "redis"}
+        server_environment, "mfn_grpc", "mfn_server", "mfn_client", optional={"sklearn", "joserfc", "redis", "requests"}
     )
 
     assert {"mfn_grpc.core", "mfn_server.app", "mfn_client"} <= set(places)

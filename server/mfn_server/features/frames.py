@@ -88,7 +88,7 @@ async def frames_of(messages: Messages, stream: FrameStream) -> AsyncGenerator[A
 def _decode_begin(begin: pb.FeatureStreamBegin, faults: Faults, most_cells: int) -> FrameStream:
     shape = tuple(bounded(begin.shape, AXES, "shape", faults))
     if len(begin.shape) <= AXES:
-        for violation in (*shape_violations(shape, "shape"), *grid_violations(shape, "shape", most_cells)):
+        for violation in [*shape_violations(shape, "shape")] or grid_violations(shape, "shape", most_cells):
             faults.add(violation)
     stride = begin.report_stride if begin.HasField("report_stride") else 1
     if fault := REPORT_STRIDE.violation("report_stride", stride):

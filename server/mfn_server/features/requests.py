@@ -26,8 +26,10 @@ def decode_extraction(
     if array is not None:
         for violation in (
             *dtype_violations(array, "array"),
-            *shape_violations(array.shape, "array.shape", history=True),
-            *grid_violations(array.shape, "array.shape", most_cells),
+            *(
+                [*shape_violations(array.shape, "array.shape", history=True)]
+                or grid_violations(array.shape, "array.shape", most_cells)
+            ),
         ):
             faults.add(violation)
     with faults.under("options"):
