@@ -35,7 +35,10 @@ def test_calls_are_answered_a_key_in_a_file_is_exchanged_and_sigterm_ends_the_se
     with standing_in() as vault:
         vault.put("secret/mfn", seal=token_hex(32), pepper=token_hex(32), keys='{"version": 1, "keys": []}')
         access = {"vault_address": vault.address, "vault_token": "root-token", "secrets_refresh_s": 1}
-        sealed = {"resume_token_key": "vault:secret/mfn#seal", "api_key_pepper": "vault:secret/mfn#pepper"}
+        sealed = {
+            "resume_token_key": "vault:secret/mfn#seal",
+            "api_key_pepper": "vault:secret/mfn#pepper",  # pragma: allowlist secret
+        }
         kept = {"api_keys_file": "vault:secret/mfn#keys"}  # pragma: allowlist secret
         server = serve(api_key=f"@{file}", drain_notice_s=0, drain_grace_s=1, **access, **sealed, **kept)
         vault.trickling.set()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.programs import CI_TOOLS
 
 pytestmark = pytest.mark.timeout(300)  # servers start, and all checks of the numbers run
 PLAYED = Path(__file__).with_name("engine.py")
-OPEN = "MFN_TRANSPORT_SECURITY=mesh MFN_API_KEY={0} MFN_RESUME_TOKEN_KEY={0}".format("0f" * 32)
+OPEN = f"MFN_TRANSPORT_SECURITY=mesh MFN_API_KEY={token_hex(32)} MFN_RESUME_TOKEN_KEY={token_hex(32)}"
 Judged = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -91,7 +91,12 @@ def test_a_wrong_answer_is_one_fault_of_the_start_among_the_others(vault: VaultS
     vault.instead = 200, {}, body
     access = {"vault_address": vault.address, "vault_token": "root-token"}
     with pytest.raises(InvalidSettings, match=told) as caught:
-        load_settings(env="dev", api_key="vault:secret/mfn#key", resume_token_key="short", **access)
+        load_settings(
+            env="dev",
+            api_key="vault:secret/mfn#key",  # pragma: allowlist secret
+            resume_token_key="short",
+            **access,
+        )
     assert "MFN_RESUME_TOKEN_KEY: must have at least" in str(caught.value)
     assert "swordfish" not in str(caught.value)
 
@@ -136,4 +141,4 @@ def test_certificates_are_checked_by_the_file_of_the_settings_or_the_systems_and
 
 def test_a_reference_that_would_ask_for_something_else_is_refused() -> None:
     with pytest.raises(InvalidSettings, match="is no reference to Vault"):
-        load_settings(env="dev", api_key="vault:secret/mfn?version=1#key")
+        load_settings(env="dev", api_key="vault:secret/mfn?version=1#key")  # pragma: allowlist secret
