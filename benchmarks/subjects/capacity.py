@@ -1,4 +1,4 @@
-"""What one server with one compute thread carries: starts, calls, compute, memory of what waits.
+"""What one server with one compute thread carries: starts, memory, calls, compute.
 
 No bars: the figures size pods. The server runs as in production, less TLS, on the core that the client leaves it.
 Memory is RssAnon: libraries and mapped files come on top.
@@ -9,8 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack
-from typing import Any
+from contextlib import ExitStack
 
 from benchmarks.chained_server import Chained, chained_server
 from benchmarks.process import anonymous_mib
@@ -22,12 +21,9 @@ CALLERS = 16
 CALLS = {True: 320, False: 16_000}
 STARTS = {True: 1, False: 5}
 RUNS = {True: 1, False: 5}
-STREAMS = {True: 4, False: 48}
 EDGE = 256
 STEPS = {True: 200, False: 4000}
 MODELS = ("mycelium", "gray_scott")
-ENDLESS: dict[str, Any] = {"rows": EDGE, "cols": EDGE, "steps": 1_000_000, "stride": 1}
-"""A run that is never read to its end: its stream waits for its reader."""
 
 
 def measure(quick: bool) -> Iterator[Row]:
@@ -36,7 +32,7 @@ def measure(quick: bool) -> Iterator[Row]:
     yield _start_row("start to SERVING, kernels in the cache", [_start() for _ in range(STARTS[quick])])
     if not quick:
         yield _start_row("start to SERVING, every kernel compiled", [_cold_start()])
-    with chained_server(workers=1, max_streams_per_principal=STREAMS[False]) as ours:
+    with chained_server(workers=1) as ours:
         yield Row("memory of an idle server, anonymous", value=anonymous_mib(ours.server.pid), unit="MiB")
         yield from asyncio.run(_served(ours, quick))
 
@@ -70,8 +66,7 @@ def _set_cache(folder: str | None) -> None:
 async def _served(ours: Chained, quick: bool) -> list[Row]:
     async with AsyncClient(ours.server.target, api_key=ours.key) as client:
         rows = await _calls(client, CALLS[quick])
-        rows += [await _compute(client, model, quick) for model in MODELS]
-        return [*rows, await _waiting_streams(client, ours, STREAMS[quick])]
+        return [*rows, *[await _compute(client, model, quick) for model in MODELS]]
 
 
 async def _calls(client: AsyncClient, count: int) -> list[Row]:
@@ -112,25 +107,3 @@ async def _seconds(work: Callable[[], Awaitable[None]]) -> float:
     began = time.perf_counter()
     await work()
     return time.perf_counter() - began
-
-
-async def _waiting_streams(client: AsyncClient, ours: Chained, count: int) -> Row:
-    """Memory that each stream holds whose reader took one frame and no more."""
-    before = anonymous_mib(ours.server.pid)
-    async with AsyncExitStack() as stack:
-        for _ in range(count):
-            frames = await stack.enter_async_context(client.simulate("gray_scott", **ENDLESS))
-            await anext(aiter(frames))
-        await _settled(ours.server.pid)
-        each = (anonymous_mib(ours.server.pid) - before) / count
-    return Row(
-        f"anonymous memory of a stream of {EDGE} x {EDGE} float64 fields whose reader rests", value=each, unit="MiB"
-    )
-
-
-async def _settled(pid: int) -> None:
-    """Return once the server's memory grows no more."""
-    before, now = 0.0, anonymous_mib(pid)
-    while now - before > 1.0:
-        await asyncio.sleep(1.0)
-        before, now = now, anonymous_mib(pid)
