@@ -29,6 +29,8 @@ class Site:
         self.pepper = folder / "pepper"
         self.pepper.write_text(f"{token_hex(32)}\n", encoding="ascii")
         self.first_key = self.create_key("first", "read")
+        self.asking_key = self.create_key("asking", "read")
+        """Of a principal whose calls only make the server look at its files; the limits of others are theirs."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -109,7 +111,7 @@ class Production(ServerProcess):
         found = change()
 
         def seen() -> bool:
-            self.nernst(self.site.first_key)
+            self.nernst(self.site.asking_key)
             return self.metric("mfn_reloads_total", **reloads) > before
 
         self.until(seen)
