@@ -66,10 +66,10 @@ soak: $(VENV)/.dev ## Half an hour of mixed load; fails when memory, files or th
 bench: $(VENV)/.dev ## Measure speed and memory, each figure beside its peer.
 	@MFN_ENV=dev $(BIN)/python -m benchmarks $(ARGS)
 
-.PHONY: peers
-peers: $(VENV)/.dev ## Install what the benchmarks compare with, in .peers (about 3 GB).
+.PHONY: bench-peers
+bench-peers: $(VENV)/.dev ## Install what the benchmarks compare with, in .peers (about 3 GB).
 	@$(UV) venv --allow-existing .peers
-	@$(UV) pip install --python .peers/bin/python --requirement benchmarks/requirements-peers.txt
+	@$(UV) pip install --python .peers/bin/python --requirement benchmarks/peers/requirements.txt
 
 .PHONY: protos
 protos: $(VENV)/.dev ## Write the stubs in mfn_grpc/v1 anew from protos/.

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import registry
-from benchmarks.machine import machine, versions
-from benchmarks.rows import Result, Row
-from benchmarks.table import render
+from benchmarks.measuring.machine import machine, versions
+from benchmarks.measuring.rows import Result, Row
+from benchmarks.measuring.table import render
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from benchmarks import subjects
-from benchmarks.rows import Row
+from benchmarks.measuring.rows import Row
 
 
 @dataclass(frozen=True)

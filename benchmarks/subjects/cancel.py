@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.process import CpuClock
-from benchmarks.rows import Row, at_most
-from benchmarks.server_process import ServerProcess
-from benchmarks.timing import Samples
+from benchmarks.measuring.process import CpuClock
+from benchmarks.measuring.rows import Row, at_most
+from benchmarks.measuring.timing import Samples
+from benchmarks.servers.server_process import ServerProcess
 from mfn_client import Client
 
 EDGE = 2048

@@ -11,10 +11,10 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 
-from benchmarks.chained_server import Chained, chained_server
-from benchmarks.process import anonymous_mib
-from benchmarks.rows import Row
-from benchmarks.timing import Samples
+from benchmarks.measuring.process import anonymous_mib
+from benchmarks.measuring.rows import Row
+from benchmarks.measuring.timing import Samples
+from benchmarks.servers.chained_server import Chained, chained_server
 from mfn_client import AsyncClient
 
 CALLERS = 16
@@ -32,7 +32,7 @@ def measure(quick: bool) -> Iterator[Row]:
     yield _start_row("start to SERVING, kernels in the cache", [_start() for _ in range(STARTS[quick])])
     if not quick:
         yield _start_row("start to SERVING, every kernel compiled", [_cold_start()])
-    with chained_server(workers=1) as ours:
+    with chained_server(compute_threads=1) as ours:
         yield Row("memory of an idle server, anonymous", value=anonymous_mib(ours.server.pid), unit="MiB")
         yield from asyncio.run(_served(ours, quick))
 
@@ -43,7 +43,7 @@ def _start_row(what: str, seconds: list[float]) -> Row:
 
 
 def _start() -> float:
-    with chained_server(workers=1) as ours:
+    with chained_server(compute_threads=1) as ours:
         return ours.server.start_seconds
 
 

@@ -17,12 +17,12 @@ from typing import Any
 import grpc
 from pydantic import SecretStr
 
-from benchmarks.bare_echo import METHOD as ECHO
-from benchmarks.chained_server import NoAudit, chained_server, new_key
-from benchmarks.port_program import serving
-from benchmarks.process import Metered
-from benchmarks.rows import Row, at_least, at_most
-from benchmarks.timing import Samples, interleaved, ratio
+from benchmarks.measuring.process import Metered
+from benchmarks.measuring.rows import Row, at_least, at_most
+from benchmarks.measuring.timing import Samples, interleaved, ratio
+from benchmarks.servers.bare_echo import METHOD as ECHO
+from benchmarks.servers.chained_server import NoAudit, chained_server, new_key
+from benchmarks.servers.port_program import serving
 from mfn_grpc.v1 import electrochemistry_pb2 as pb
 from mfn_server.access.keys import ApiKeys, entries
 from mfn_server.access.slowing import Slowing
@@ -42,7 +42,7 @@ AUTHENTICATIONS = {True: 500, False: 20_000}
 
 def measure(quick: bool) -> Iterator[Row]:
     """Calls a second, and microseconds of authentication."""
-    with chained_server() as ours, serving("benchmarks.bare_echo") as bare, asyncio.Runner() as runner:
+    with chained_server() as ours, serving("benchmarks.servers.bare_echo") as bare, asyncio.Runner() as runner:
         keyed = (("x-api-key", ours.key),)
         chain = runner.run(_method(ours.server.target, NERNST))
         echo = runner.run(_method(bare.target, ECHO))

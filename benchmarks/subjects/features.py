@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from benchmarks.machine import one_core
-from benchmarks.rows import Bar, Row, at_most
-from benchmarks.timing import Samples, interleaved, ratio
+from benchmarks.measuring.machine import one_core
+from benchmarks.measuring.rows import Bar, Row, at_most
+from benchmarks.measuring.timing import Samples, interleaved, ratio
 from mfn_grpc.core.features import Measured, Thresholds, warm_up
 from mfn_grpc.core.features import measure as features_of
 from mfn_grpc.core.pieces import Pieces, finish

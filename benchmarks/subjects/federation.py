@@ -14,11 +14,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from benchmarks.federation_parties import all_connected, found, plain_policy, taking_part
-from benchmarks.process import CpuClock, anonymous_mib
-from benchmarks.rows import Row, at_most
-from benchmarks.server_process import ServerProcess
-from benchmarks.timing import Samples
+from benchmarks.federations.parties import all_connected, found, plain_policy, taking_part
+from benchmarks.measuring.process import CpuClock, anonymous_mib
+from benchmarks.measuring.rows import Row, at_most
+from benchmarks.measuring.timing import Samples
+from benchmarks.servers.server_process import ServerProcess
 from mfn_client import AsyncClient
 
 PARTICIPANTS = 20

@@ -19,13 +19,13 @@ from typing import Any
 import grpc
 import numpy as np
 
-from benchmarks.bare_stream import METHOD
-from benchmarks.federation_parties import found, plain_policy
-from benchmarks.machine import MIB
-from benchmarks.raw_participant import CHUNK_BYTES, RawParticipant, chunk_messages
-from benchmarks.rows import Row, at_least
-from benchmarks.server_process import ServerProcess
-from benchmarks.timing import Samples, ratio
+from benchmarks.federations.parties import found, plain_policy
+from benchmarks.federations.raw_participant import CHUNK_BYTES, RawParticipant, chunk_messages
+from benchmarks.measuring.machine import MIB
+from benchmarks.measuring.rows import Row, at_least
+from benchmarks.measuring.timing import Samples, ratio
+from benchmarks.servers.bare_stream import METHOD
+from benchmarks.servers.server_process import ServerProcess
 from mfn_client import AsyncClient
 from mfn_grpc.tensors import manifest_of
 
@@ -105,7 +105,7 @@ def _write(path: Path, payload: bytes) -> float:
 @asynccontextmanager
 async def _bare() -> AsyncIterator[grpc.aio.Channel]:
     """A channel to a bare server in a process of its own."""
-    command = (sys.executable, "-m", "benchmarks.bare_stream")
+    command = (sys.executable, "-m", "benchmarks.servers.bare_stream")
     process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         port = await process.stdout.readline() if process.stdout else b""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import partial
 from time import perf_counter
 
-from benchmarks.process import CpuClock
-from benchmarks.rows import Row, at_most
-from benchmarks.server_process import ServerProcess
-from benchmarks.timing import Samples, interleaved
+from benchmarks.measuring.process import CpuClock
+from benchmarks.measuring.rows import Row, at_most
+from benchmarks.measuring.timing import Samples, interleaved
+from benchmarks.servers.server_process import ServerProcess
 from mfn_client import Client
 
 MODELS = "mycelium", "gray_scott"

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import one_core
-from benchmarks.rows import Bar, Row, at_least, at_most
-from benchmarks.timing import Samples, interleaved, rate, ratio
+from benchmarks.measuring.machine import one_core
+from benchmarks.measuring.rows import Bar, Row, at_least, at_most
+from benchmarks.measuring.timing import Samples, interleaved, rate, ratio
 from mfn_grpc.core.fractals import (
     PRESETS,
     BoxCountOptions,

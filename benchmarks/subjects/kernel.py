@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from benchmarks.c_stencil import CStencil, compiled, compiler
-from benchmarks.machine import one_core
-from benchmarks.numpy_loop import RollLoop
-from benchmarks.rows import Bar, Row, at_least
-from benchmarks.timing import Samples, interleaved, rate, ratio
+from benchmarks.measuring.machine import one_core
+from benchmarks.measuring.rows import Bar, Row, at_least
+from benchmarks.measuring.timing import Samples, interleaved, rate, ratio
+from benchmarks.stencils.c_stencil import CStencil, compiled, compiler
+from benchmarks.stencils.numpy_loop import RollLoop
 from mfn_grpc.core.reaction_diffusion import GrayScott, Simulation, SimulationSpec
 
 EDGES = 128, 512

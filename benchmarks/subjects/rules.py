@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.machine import one_core
-from benchmarks.peer_process import HOW_TO_GET, PeerProcess, installed
-from benchmarks.peers import Vectors, vectors_of
-from benchmarks.rows import Bar, Row, at_least, at_most
-from benchmarks.timing import Samples, interleaved, ratio
+from benchmarks.measuring.machine import one_core
+from benchmarks.measuring.rows import Bar, Row, at_least, at_most
+from benchmarks.measuring.timing import Samples, interleaved, ratio
+from benchmarks.peers.aggregation import Vectors, vectors_of
+from benchmarks.peers.peer_process import HOW_TO_GET, PeerProcess, installed
 from mfn_grpc.core.aggregation import RULES as KNOWN_RULES
 from mfn_grpc.core.aggregation import AggregationPolicy, aggregate_arrays, warm_up
 
@@ -117,5 +117,5 @@ def _memory(rule: str, size: int) -> Row:
 
 
 def _peak_mib(rule: str, path: Path, clients: int) -> float:
-    command = [sys.executable, "-m", "benchmarks.mapped_updates", rule, str(path), str(clients)]
+    command = [sys.executable, "-m", "benchmarks.federations.mapped_updates", rule, str(path), str(clients)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

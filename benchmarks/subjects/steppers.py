@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from benchmarks.machine import one_core
-from benchmarks.rows import Row
-from benchmarks.timing import Samples, interleaved, ratio
+from benchmarks.measuring.machine import one_core
+from benchmarks.measuring.rows import Row
+from benchmarks.measuring.timing import Samples, interleaved, ratio
 from mfn_grpc.core.reaction_diffusion import GrayScott, Schnakenberg, Simulation, SimulationSpec, Stepper, analyze
 
 EDGE = 256

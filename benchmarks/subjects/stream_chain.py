@@ -12,12 +12,12 @@ from typing import Any
 
 import grpc
 
-from benchmarks.chained_server import chained_server
-from benchmarks.machine import MIB
-from benchmarks.process import Metered
-from benchmarks.rows import Row, at_least
-from benchmarks.server_process import ServerProcess
-from benchmarks.timing import interleaved, ratio
+from benchmarks.measuring.machine import MIB
+from benchmarks.measuring.process import Metered
+from benchmarks.measuring.rows import Row, at_least
+from benchmarks.measuring.timing import interleaved, ratio
+from benchmarks.servers.chained_server import chained_server
+from benchmarks.servers.server_process import ServerProcess
 from mfn_grpc.v1 import simulation_pb2 as pb
 
 SIMULATE = "/mfn.v1.SimulationService/Simulate"

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.machine import MIB
-from benchmarks.process import CpuClock, MemoryWatch, anonymous_mib
-from benchmarks.rows import Row, at_most
-from benchmarks.server_process import ServerProcess
+from benchmarks.measuring.machine import MIB
+from benchmarks.measuring.process import CpuClock, MemoryWatch, anonymous_mib
+from benchmarks.measuring.rows import Row, at_most
+from benchmarks.servers.server_process import ServerProcess
 from mfn_client import Client
 from mfn_grpc.core.reaction_diffusion import GrayScott
 

@@ -107,7 +107,7 @@ class Application:
         self.limiter = limiter(settings, self.metrics.limits, self.watching)
         # One thread of BLAS for each worker: more would take each other's cores, and sums would depend on their number.
         self._closing.enter_context(threadpool_limits(limits=1, user_api="blas"))
-        self.compute = self._closing.enter_context(closing(Compute(settings.workers or os.cpu_count() or 1)))
+        self.compute = self._closing.enter_context(closing(Compute(settings.compute_threads or os.cpu_count() or 1)))
         self.checkpoints = _checkpoint_store(settings)
         self.arrays = ArrayStore(
             self.state_directory / "arrays",

@@ -19,7 +19,8 @@ class EmbeddedServer:
     """Runs a server on a thread of its own while the context is entered.
 
     target: "127.0.0.1:port". api_key: what callers must send. Settings may be given by name, for instance
-    `EmbeddedServer(workers=1)`. The kernels that a service needs are compiled when the first call to it asks for them.
+    `EmbeddedServer(compute_threads=1)`. The kernels that a service needs are compiled when the first call to it asks
+    for them.
     A server that ends by itself, because its port was lost, says so in the log and raises OSError at the context's end.
     """
 

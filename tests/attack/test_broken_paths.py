@@ -29,7 +29,7 @@ def answers(target: str, key: str) -> bool:
 
 
 def test_a_path_that_is_not_utf_8_leaves_the_server_serving() -> None:
-    with EmbeddedServer(workers=1) as server:
+    with EmbeddedServer(compute_threads=1) as server:
         host, port = server.target.split(":")
         with socket.create_connection((host, int(port)), PATIENCE_S) as connection:
             connection.sendall(start() + headers(1, request_headers(path=b"/mfn.v1.\xb8/X"), end=True))

@@ -29,7 +29,7 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def wire(place: Path) -> Iterator[Wire]:
-    with EmbeddedServer(workers=1, state_dir=place / "state") as server:
+    with EmbeddedServer(compute_threads=1, state_dir=place / "state") as server:
         caller = Wire(server.target, server.api_key)
         yield caller
         caller.close()

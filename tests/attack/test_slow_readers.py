@@ -16,7 +16,7 @@ STREAMS = 3
 def test_streams_that_nobody_reads_give_their_places_back() -> None:
     request = pb.SimulateRequest(spec=endless(shape=(512, 512)), frame_stride=1).SerializeToString()
     patient = pb.RunSimulationRequest(spec=spec())
-    with EmbeddedServer(workers=1, max_running=1, max_queued=1, reader_idle_s=0.2) as server:
+    with EmbeddedServer(compute_threads=1, max_running=1, max_queued=1, reader_idle_s=0.2) as server:
         wire, unread = Wire(server.target, server.api_key), []
         for _ in range(STREAMS):
             unread.append(wire.open(path_of(METHODS["Simulate"]), [request]))

@@ -16,7 +16,7 @@ from tests.server.calling import METHODS, PATIENCE_S, Refusal, Wire, path_of, re
 
 IDLE_S, LONGEST_S = 0.3, 1.0
 SETTINGS: dict[str, Any] = {
-    "workers": 1,
+    "compute_threads": 1,
     "upload_idle_s": IDLE_S,
     "federation_join_timeout_s": IDLE_S,
     "max_unary_s": LONGEST_S,

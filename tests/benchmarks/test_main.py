@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import registry
-from benchmarks.rows import Row, at_most
+from benchmarks.measuring.rows import Row, at_most
 
 command = import_module("benchmarks.__main__")
 

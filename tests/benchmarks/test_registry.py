@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks import registry, subjects
-from benchmarks.rows import Row
+from benchmarks.measuring.rows import Row
 
 SOURCE = '''"""How fast nothing is done.
 
 More.
 """
 
-from benchmarks.rows import Row
+from benchmarks.measuring.rows import Row
 
 
 def measure(quick):

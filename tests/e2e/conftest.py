@@ -14,7 +14,7 @@ API_KEY = "end-to-end-key-of-32-characters-or-more"  # pragma: allowlist secret
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """`serve(workers=1)` is a server process that is SERVING; ended with the test."""
+    """`serve(compute_threads=1)` is a server process that is SERVING; ended with the test."""
     with ExitStack() as stack:
 
         def start(**settings: Any) -> ServerProcess:

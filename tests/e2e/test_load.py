@@ -30,7 +30,7 @@ def simulate(server: Any, message: pb.SimulationSpec, stride: int = 1) -> Any:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RssAnon is told by Linux alone")
 def test_a_reader_that_stops_reading_costs_a_bounded_amount_of_memory_and_no_worker(serve: Serve) -> None:
-    server = serve(workers=1)
+    server = serve(compute_threads=1)
     other = pb.RunSimulationRequest(spec=spec(steps=2000, shape=(64, 64)))
     server.simulation.RunSimulation(other, timeout=PATIENCE_S)
     idle = server.anonymous_bytes()
@@ -50,7 +50,7 @@ def test_a_reader_that_stops_reading_costs_a_bounded_amount_of_memory_and_no_wor
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RssAnon is told by Linux alone")
 def test_the_memory_of_a_stream_does_not_grow_with_its_frames(serve: Serve) -> None:
-    server = serve(workers=1)
+    server = serve(compute_threads=1)
     server.simulation.RunSimulation(pb.RunSimulationRequest(spec=spec()), timeout=PATIENCE_S)
     idle = server.anonymous_bytes()
     call = simulate(server, spec(steps=100, shape=(EDGE, EDGE)))
@@ -60,7 +60,7 @@ def test_the_memory_of_a_stream_does_not_grow_with_its_frames(serve: Serve) -> N
 
 
 def test_health_and_small_calls_answer_while_every_worker_computes(serve: Serve) -> None:
-    server = serve(workers=2)
+    server = serve(compute_threads=2)
     streams = [simulate(server, endless(shape=(256, 256)), stride=500) for _ in range(3)]
     for stream in streams:
         assert next(stream).HasField("started")
@@ -78,7 +78,7 @@ def test_health_and_small_calls_answer_while_every_worker_computes(serve: Serve)
 
 
 def test_a_batch_gets_its_turn_beside_simulations_of_others(serve: Serve) -> None:
-    server = serve(workers=1)
+    server = serve(compute_threads=1)
     stream = simulate(server, endless(shape=(256, 256)), stride=500)
     assert next(stream).HasField("started")
     out = np.full(100_000, 0.005)
@@ -94,7 +94,7 @@ def test_a_batch_gets_its_turn_beside_simulations_of_others(serve: Serve) -> Non
 
 
 def test_a_caller_that_vanishes_frees_its_place(serve: Serve) -> None:
-    server = serve(workers=1, max_running=1, max_queued=1)
+    server = serve(compute_threads=1, max_running=1, max_queued=1)
     for _ in range(5):
         stream = simulate(server, endless(shape=(64, 64)), stride=1000)
         assert next(stream).HasField("started")  # admitted: the one before it has left its place

@@ -21,7 +21,7 @@ from tests.e2e.process import PATIENCE_S, Options, ServerProcess, open_channel
 
 SETTINGS: dict[str, Any] = {
     "services": "electrochemistry,simulation",
-    "workers": 1,
+    "compute_threads": 1,
     "resume_token_key": "r" * 32,
     "rate_limit_enabled": False,
     "drain_notice_s": 0.5,

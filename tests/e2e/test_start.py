@@ -23,11 +23,18 @@ def ended(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str]:
 
 
 def test_wrong_settings_end_with_2_and_all_faults_and_no_traceback() -> None:
-    found = ended(port=65536, host="here", workers="some", api_key="swordfish")
+    found = ended(port=65536, host="here", compute_threads="some", api_key="swordfish")
     assert found.returncode == 2
     assert found.stdout == ""
     assert found.stderr.startswith("the server cannot start:\n")
-    for name in ("MFN_PORT", "MFN_HOST", "MFN_WORKERS", "MFN_API_KEY", "MFN_TLS_CERT_FILE", "MFN_RESUME_TOKEN_KEY"):
+    for name in (
+        "MFN_PORT",
+        "MFN_HOST",
+        "MFN_COMPUTE_THREADS",
+        "MFN_API_KEY",
+        "MFN_TLS_CERT_FILE",
+        "MFN_RESUME_TOKEN_KEY",
+    ):
         assert f"\n  {name}: " in found.stderr
     assert "Traceback" not in found.stderr
     assert "swordfish" not in found.stderr

@@ -37,7 +37,7 @@ class Victim:
         usual: dict[str, Any] = {
             "env": "dev",
             "port": 0,
-            "workers": 2,
+            "compute_threads": 2,
             "max_state_bytes": 64 * MIB,
             "array_quota_bytes": 16 * MIB,
             "api_key": KEY,

@@ -35,7 +35,7 @@ def _compiled_kernels() -> None:
 @pytest.fixture(scope="session")
 def wire(_compiled_kernels: None) -> Iterator[Wire]:
     """A caller of a server that all tests share; it keeps nothing between calls."""
-    with EmbeddedServer(workers=2) as server:
+    with EmbeddedServer(compute_threads=2) as server:
         caller = Wire(server.target, server.api_key)
         yield caller
         caller.close()
@@ -80,11 +80,11 @@ Start = Callable[..., Awaitable[Running]]
 
 @pytest.fixture
 async def start() -> AsyncIterator[Start]:
-    """`await start(workers=1)` runs a server with these settings until the test ends; `ready=False` does not wait."""
+    """`await start(compute_threads=1)` runs a server with these settings; `ready=False` does not wait."""
     async with AsyncExitStack() as stack:
 
         async def starting(*, ready: bool = True, **settings: Any) -> Running:
-            quick = {"env": "dev", "port": 0, "workers": 2, "drain_notice_s": 0, "drain_grace_s": 0}
+            quick = {"env": "dev", "port": 0, "compute_threads": 2, "drain_notice_s": 0, "drain_grace_s": 0}
             application = Application(load_settings(**(quick | settings)))
             lifecycle = Lifecycle(application)
             await lifecycle.start()

@@ -133,7 +133,7 @@ def main(name: str, *options: str) -> None:
     if "unprepared" in options:
         service.needs = ()
     found = watch()
-    with EmbeddedServer(workers=2) as server:
+    with EmbeddedServer(compute_threads=2) as server:
         wire = Wire(server.target, server.api_key)
         for method, messages in calls():
             raw = [message.SerializeToString() for message in messages]

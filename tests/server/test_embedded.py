@@ -67,7 +67,7 @@ def test_leaving_the_context_ends_a_simulation_that_still_runs() -> None:
     spec = simulation_pb2.SimulationSpec(
         steps=100_000_000, gray_scott=simulation_pb2.GrayScottModel(), grid=simulation_pb2.Grid(shape=[16, 16])
     )
-    with EmbeddedServer(workers=1) as server:
+    with EmbeddedServer(compute_threads=1) as server:
         wire = Wire(server.target, server.api_key)
         stream = wire.stream("Simulate", simulation_pb2.SimulateRequest(spec=spec, frame_stride=1000))
         assert next(stream).HasField("started")
@@ -76,8 +76,8 @@ def test_leaving_the_context_ends_a_simulation_that_still_runs() -> None:
 
 
 def test_wrong_settings_are_refused_before_anything_starts() -> None:
-    with pytest.raises(InvalidSettings, match="MFN_WORKERS"):
-        EmbeddedServer(workers=-1)
+    with pytest.raises(InvalidSettings, match="MFN_COMPUTE_THREADS"):
+        EmbeddedServer(compute_threads=-1)
 
 
 def test_a_failure_to_start_reaches_the_caller() -> None:

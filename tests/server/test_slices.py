@@ -118,7 +118,7 @@ async def test_seconds_are_those_spent_in_the_pieces(start: Start, monkeypatch: 
 
 
 async def test_principals_take_turns_slice_by_slice(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    runtime = await runtime_of(start, workers=1)
+    runtime = await runtime_of(start, compute_threads=1)
     ticking(monkeypatch, 1.0)
     diary = list[str]()
     held = threading.Event()
@@ -136,7 +136,7 @@ async def test_principals_take_turns_slice_by_slice(start: Start, monkeypatch: p
 
 
 async def test_a_cancelled_computation_ends_with_the_piece_that_runs_and_is_closed(start: Start) -> None:
-    runtime = await runtime_of(start, workers=1)
+    runtime = await runtime_of(start, compute_threads=1)
     computation = Counting(10**9)
     computation.held.clear()
     task = asyncio.create_task(sliced(runtime, computation.run()).result())
@@ -152,7 +152,7 @@ async def test_a_cancelled_computation_ends_with_the_piece_that_runs_and_is_clos
 
 
 async def test_one_cancelled_while_it_waits_for_a_worker_never_begins_and_is_closed(start: Start) -> None:
-    runtime = await runtime_of(start, workers=1)
+    runtime = await runtime_of(start, compute_threads=1)
     held = threading.Event()
     holder = asyncio.create_task(runtime.compute.run("holder", lambda: held.wait(60)))
     await asyncio.sleep(0)
@@ -213,7 +213,7 @@ async def test_after_a_long_slice_as_much_time_is_kept_for_the_next(
 
 
 async def test_a_computation_that_gets_no_worker_in_time_is_stopped(start: Start) -> None:
-    runtime = await runtime_of(start, workers=1)
+    runtime = await runtime_of(start, compute_threads=1)
     held = threading.Event()
     holder = asyncio.create_task(runtime.compute.run("holder", lambda: held.wait(60)))
     await asyncio.sleep(0)
@@ -227,7 +227,7 @@ async def test_a_computation_that_gets_no_worker_in_time_is_stopped(start: Start
 
 
 async def test_a_server_that_drains_stops_a_computation_between_two_slices(start: Start) -> None:
-    runtime = await runtime_of(start, workers=1)
+    runtime = await runtime_of(start, compute_threads=1)
     computation = Counting(10**9)
     computation.held.clear()
     task = asyncio.create_task(computed(runtime, Caller(), computation.run()))
@@ -245,7 +245,7 @@ async def test_the_first_slice_of_a_short_computation_goes_before_all_slices_and
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticking(monkeypatch, 1.0)  # each piece is a slice
-    runtime = await runtime_of(start, workers=1)
+    runtime = await runtime_of(start, compute_threads=1)
     diary, held = list[str](), threading.Event()
     holder = asyncio.create_task(runtime.compute.run("holder", lambda: held.wait(60)))
     await asyncio.sleep(0)

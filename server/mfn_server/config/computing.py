@@ -14,9 +14,9 @@ GIB = 1024**3
 
 
 class Computing(BaseSettings):
-    """Workers, admission, stored state."""
+    """Threads, admission, stored state."""
 
-    workers: int = Field(0, ge=0, le=256, description="compute threads; 0 takes one a processor")
+    compute_threads: int = Field(0, ge=0, le=256, description="compute threads; 0 takes one a processor")
     slice_ms: float = Field(40, ge=1, le=50, description="longest piece of compute between two looks at a call's state")
     max_cells: int = Field(
         MOST_CELLS,

@@ -118,7 +118,7 @@ def test_without_a_server_an_embedded_one_is_used(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("when", ["made", "entered"])
 def test_wrong_settings_of_the_embedded_server_are_bad_usage(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
-    text = "the server cannot start:\n  MFN_WORKERS: is 'abc', must be a whole number"
+    text = "the server cannot start:\n  MFN_COMPUTE_THREADS: is 'abc', must be a whole number"
 
     class Refusing:
         def __init__(self) -> None:

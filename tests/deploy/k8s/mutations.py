@@ -234,7 +234,9 @@ MUTATIONS = [
         "limit of memory differ",
         setting(SIMULATION, f"{SERVER}.resources.requests.memory", "1Gi"),
     ),
-    Mutation("requests_are_limits", "prod", "MFN_WORKERS does not follow", without_variable("MFN_WORKERS")),
+    Mutation(
+        "requests_are_limits", "prod", "MFN_COMPUTE_THREADS does not follow", without_variable("MFN_COMPUTE_THREADS")
+    ),
     Mutation(
         "state_fits_memory",
         "prod",

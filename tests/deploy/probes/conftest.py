@@ -18,7 +18,7 @@ COMPILING_S = 280.0
 
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Serve]:
-    """`serve(workers=1)` is a server process that listens; ended with the module's tests."""
+    """`serve(compute_threads=1)` is a server process that listens; ended with the module's tests."""
     with ExitStack() as stack:
 
         def start(**settings: Any) -> ServerProcess:

@@ -67,7 +67,7 @@ def test_the_images_of_this_dockerfile_pass_and_nothing_is_left_running(
         ("HEALTHCHECK", "LABEL", {}, "HEALTHCHECK is null"),
         ("", "", {"PLAYED_COMPILER": "gcc"}, "holds a compiler: gcc"),
         ("USER", f"ENV {OPEN}\nUSER", {"CHECK_IMAGE_REFUSES_WITHIN_S": "5"}, "ends with code 124, must refuse"),
-        ("USER", "ENV MFN_WORKERS=none\nUSER", {}, "is exited starting"),
+        ("USER", "ENV MFN_COMPUTE_THREADS=none\nUSER", {}, "is exited starting"),
         ("", "", {"PLAYED_STATE": "running unhealthy"}, "is running unhealthy"),
         ("", "", {"PLAYED_STATE": "running starting", "CHECK_IMAGE_TRIES": "0"}, "is running starting"),
     ],
@@ -86,4 +86,7 @@ def test_an_image_whose_server_computes_nothing_right_fails(judged: Judged, dock
 
 
 def test_what_a_server_said_before_it_failed_is_shown(judged: Judged, dockerfile: str) -> None:
-    assert "MFN_WORKERS" in judged("server", dockerfile.replace("USER", "ENV MFN_WORKERS=none\nUSER")).stderr
+    assert (
+        "MFN_COMPUTE_THREADS"
+        in judged("server", dockerfile.replace("USER", "ENV MFN_COMPUTE_THREADS=none\nUSER")).stderr
+    )

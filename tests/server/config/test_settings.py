@@ -75,7 +75,7 @@ def test_all_faults_are_told_at_once_each_under_its_variable(monkeypatch: pytest
     faulty = {
         "MFN_HOST": "here",
         "MFN_PORT": "65536",
-        "MFN_WORKERS": "many",
+        "MFN_COMPUTE_THREADS": "many",
         "MFN_SLICE_MS": "51",
         "MFN_MAX_RUNNING": "0",
         "MFN_CHECKPOINT_S": "nan",
@@ -149,4 +149,4 @@ def test_every_setting_belongs_to_one_section() -> None:
 
 def test_a_variable_that_is_nearly_a_setting_is_noticed() -> None:
     seen = ["MFN_PROT", "MFN_WORKER", "MFN_PORT", "MFN_SERVER", "MFN_REQUIRE_ALL", "PATH"]
-    assert misspelt(seen) == {"MFN_PROT": "MFN_PORT", "MFN_WORKER": "MFN_WORKERS"}
+    assert misspelt(seen) == {"MFN_PROT": "MFN_PORT", "MFN_WORKER": "MFN_COMPUTE_THREADS"}

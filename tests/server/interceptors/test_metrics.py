@@ -54,7 +54,7 @@ async def test_all_kinds_are_counted_from_zero_on(start: Start) -> None:
 
 
 async def test_started_and_handled_agree_however_calls_end(start: Start, gates: Gates) -> None:
-    server = await start(metrics_port=0, workers=1)
+    server = await start(metrics_port=0, compute_threads=1)
     await server.electrochemistry.ComputeNernst(NERNST)
     messages = len(await rest_of(server.simulation.Simulate(pb.SimulateRequest(spec=spec(steps=4), frame_stride=1))))
     await refused(_raw(server, "/mfn.v1.SimulationService/UploadArray")(iter([b"\xff"])))

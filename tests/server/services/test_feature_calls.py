@@ -87,7 +87,7 @@ class TestLife:
         assert found.retry_s is None
 
     async def test_a_cancelled_call_computes_no_further_piece(self, start: Start, held: Held, method: str) -> None:
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         cancelled = call(server, method)
         await eventually(held.begun.is_set)
         cancelled.cancel()
@@ -118,7 +118,7 @@ class TestLife:
         assert held.closed
 
     async def test_a_drain_ends_the_call_between_two_slices(self, start: Start, held: Held, method: str) -> None:
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         running = call(server, method)
         await eventually(held.begun.is_set)
         server.application.draining.set()

@@ -21,7 +21,7 @@ FAULT = "is 16 x 21 = 336 cells, must have at most 320, the most that this serve
 @pytest.fixture(scope="module")
 def small(_compiled_kernels: None) -> Iterator[Wire]:
     """A caller of a server that takes few cells."""
-    with EmbeddedServer(workers=2, max_cells=MOST) as server:
+    with EmbeddedServer(compute_threads=2, max_cells=MOST) as server:
         caller = Wire(server.target, server.api_key)
         yield caller
         caller.close()

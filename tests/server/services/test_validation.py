@@ -194,7 +194,7 @@ class TestRunning:
     async def test_as_many_checks_run_at_once_as_there_are_workers_and_each_is_told_as_it_ends(
         self, start: Start, fakes: Callable[[int], Fakes]
     ) -> None:
-        suite, server = fakes(5), await start(workers=2)
+        suite, server = fakes(5), await start(compute_threads=2)
         call = server.validation.ValidateStream(self.REQUEST)
         assert (await call.read()).HasField("started")
         await eventually(lambda: len(suite.begun) == 2)
@@ -223,7 +223,7 @@ class TestRunning:
     async def test_a_cancelled_call_begins_no_further_check_and_gives_its_place_back(
         self, start: Start, fakes: Callable[[int], Fakes]
     ) -> None:
-        suite, server = fakes(6), await start(workers=2)
+        suite, server = fakes(6), await start(compute_threads=2)
         call = server.validation.ValidateStream(self.REQUEST)
         await eventually(lambda: len(suite.begun) == 2)
         call.cancel()
@@ -245,7 +245,7 @@ class TestRunning:
         assert (found.code, found.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_TOO_SHORT")
 
     async def test_a_drain_ends_it_between_two_slices(self, start: Start, fakes: Callable[[int], Fakes]) -> None:
-        suite, server = fakes(3), await start(workers=1)
+        suite, server = fakes(3), await start(compute_threads=1)
         call = server.validation.ValidateStream(self.REQUEST)
         await eventually(lambda: len(suite.begun) == 1)
         server.application.draining.set()
@@ -272,7 +272,7 @@ class TestRunning:
     async def test_where_memory_is_short_fewer_checks_run_at_once_and_half_of_it_is_left_to_others(
         self, start: Start, fakes: Callable[[int], Fakes]
     ) -> None:
-        suite, server = fakes(9), await start(workers=9, max_state_bytes=7 * CHECK_BYTES)
+        suite, server = fakes(9), await start(compute_threads=9, max_state_bytes=7 * CHECK_BYTES)
         call = server.validation.ValidateStream(self.REQUEST)
         await eventually(lambda: len(suite.begun) == 3)
         assert server.application.runtime.admission.bytes_held == 3 * CHECK_BYTES
@@ -284,7 +284,7 @@ class TestRunning:
         self, start: Start, fakes: Callable[[int], Fakes]
     ) -> None:
         fakes(4).let()
-        server = await start(workers=256)
+        server = await start(compute_threads=256)
         for suite in pb.VALIDATION_SUITE_FRACTAL, pb.VALIDATION_SUITE_ALL, PHYSICS:
             answer = await server.validation.Validate(pb.ValidateRequest(suite=suite, seed=7))
             assert len(answer.checks) == 4
@@ -316,7 +316,7 @@ class TestRunning:
         of_training = tuple(spec for spec in checks_of(Suite.LEARNING) if spec.of_training is not None)
         monkeypatch.setattr("mfn_server.validation.suites.training_cycle", broken)
         monkeypatch.setattr("mfn_server.validation.suites.checks_of", lambda _: of_training)
-        server = await start(workers=workers)
+        server = await start(compute_threads=workers)
         call = server.validation.ValidateStream(pb.ValidateStreamRequest(suite=LEARNING))
         assert (await call.read()).HasField("started")
         proceed.set()
@@ -331,7 +331,7 @@ class TestRunning:
     async def test_a_suite_counts_as_one_running_call_with_room_for_its_checks(
         self, start: Start, fakes: Callable[[int], Fakes]
     ) -> None:
-        suite, server = fakes(2), await start(workers=2, max_running=1, max_queued=0)
+        suite, server = fakes(2), await start(compute_threads=2, max_running=1, max_queued=0)
         call = server.validation.ValidateStream(self.REQUEST)
         await eventually(lambda: len(suite.begun) == 2)
         admission = server.application.runtime.admission

@@ -298,7 +298,7 @@ class TestStopping:
         assert summary.mycelium.fractal_dimension == summary.features.d_box
 
     async def test_a_cancelled_stream_measures_no_further_piece(self, start: Start, measuring: "Measuring") -> None:
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         go = threading.Event()
         measuring.at(3, lambda: go.wait(60))
         call = server.simulation.Simulate(request(endless(model="mycelium")))
@@ -315,7 +315,7 @@ class TestStopping:
         assert (refusal.code, refusal.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "FIELD_DIVERGED")
 
     async def test_other_callers_get_their_turn_between_the_pieces(self, start: Start, measuring: "Measuring") -> None:
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         go = threading.Event()
         measuring.at(2, lambda: go.wait(60))
         call = server.simulation.Simulate(request(spec("mycelium", steps=3)))

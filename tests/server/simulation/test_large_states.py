@@ -82,7 +82,7 @@ class TestLargeStates:
         self, start: Start, stage: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         held = Held.into(monkeypatch, stage)
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         call = stream(server, spec(steps=3))
         reading = asyncio.ensure_future(rest_of(call))
         await eventually(lambda: held.begun == held.AT)
@@ -99,7 +99,7 @@ class TestLargeStates:
         self, start: Start, stage: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         held = Held.into(monkeypatch, stage)
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         reading = asyncio.ensure_future(rest_of(stream(server, spec(steps=3))))
         await eventually(lambda: held.begun == held.AT)
         other = asyncio.ensure_future(server.application.compute.run("other", lambda: held.begun))
@@ -112,7 +112,7 @@ class TestLargeStates:
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         held = Held.into(monkeypatch, "opening")
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         call = stream(server, spec(steps=3))
         await eventually(lambda: held.begun == held.AT)
         monkeypatch.setattr(Call, "time_remaining", lambda _: 0.0)
@@ -126,7 +126,7 @@ class TestLargeStates:
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         held = Held.into(monkeypatch, "opening")
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         call = stream(server, spec(steps=3))
         await eventually(lambda: held.begun == held.AT)
         server.application.draining.set()
@@ -138,7 +138,7 @@ class TestLargeStates:
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         held = Held.into(monkeypatch, "finiteness")
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         reading = asyncio.ensure_future(rest_of(stream(server, spec(steps=3))))
         await eventually(lambda: held.begun == held.AT)
         server.application.draining.set()
@@ -152,7 +152,7 @@ class TestLargeStates:
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         held = Held.into(monkeypatch, "finiteness")
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         call = stream(server, spec(steps=3))
         await eventually(lambda: held.begun == held.AT)
         monkeypatch.setattr(Call, "time_remaining", lambda _: 0.0)

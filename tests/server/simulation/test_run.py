@@ -52,7 +52,7 @@ class TestStreaming:
     async def test_a_reader_that_stops_reading_stops_the_simulation_and_holds_no_worker(
         self, start: Start, gates: Gates
     ) -> None:
-        server = await start(workers=1)
+        server = await start(compute_threads=1)
         call = stream(server, spec(steps=500, shape=(512, 512)))  # 4 MiB a frame
         seen = await until_frame(call, 0)
         for _ in range(30):
@@ -68,7 +68,7 @@ class TestStreaming:
     async def test_health_and_small_calls_are_answered_while_every_worker_computes(
         self, start: Start, gates: Gates
     ) -> None:
-        server = await start(workers=2)
+        server = await start(compute_threads=2)
         gates.allow(0)
         calls = [stream(server, spec(steps=3)) for _ in range(3)]
         await gates.reached(1, times=2)  # both workers are inside a slice; whatever else there is to compute waits
@@ -83,7 +83,7 @@ class TestStreaming:
 
 class TestCancelling:
     async def test_a_cancelled_stream_computes_no_further_slice(self, start: Start, gates: Gates) -> None:
-        server = await start(workers=1, max_running=1, max_queued=1)
+        server = await start(compute_threads=1, max_running=1, max_queued=1)
         gates.allow(2)
         call = stream(server, endless())
         await until_frame(call, 1)
@@ -95,7 +95,7 @@ class TestCancelling:
         assert gates.begun == [1, 2, 3]
 
     async def test_a_cancelled_unary_run_computes_no_further_slice(self, start: Start, gates: Gates) -> None:
-        server = await start(workers=1, max_running=1, max_queued=1)
+        server = await start(compute_threads=1, max_running=1, max_queued=1)
         gates.allow(0)
         call = server.simulation.RunSimulation(pb.RunSimulationRequest(spec=endless()))
         await eventually(lambda: bool(gates.begun))
@@ -108,7 +108,7 @@ class TestCancelling:
     async def test_a_call_cancelled_while_it_waits_for_its_turn_never_computes(
         self, start: Start, gates: Gates
     ) -> None:
-        server = await start(workers=2, max_running=1, max_queued=1)
+        server = await start(compute_threads=2, max_running=1, max_queued=1)
         gates.allow(0)
         first = stream(server, spec(steps=2))
         await until_frame(first, 0)

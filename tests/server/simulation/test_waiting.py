@@ -35,7 +35,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_hurried")
 async def test_with_every_worker_held_a_call_is_refused_before_its_deadline(start: Start, gates: Gates) -> None:
-    server = await start(workers=1)
+    server = await start(compute_threads=1)
     gates.allow(0)
     first = stream(server, spec(steps=2))
     await gates.reached(1)
@@ -49,7 +49,7 @@ async def test_with_every_worker_held_a_call_is_refused_before_its_deadline(star
 
 @pytest.mark.usefixtures("_hurried")
 async def test_a_call_that_waits_for_its_place_is_refused_before_its_deadline(start: Start, gates: Gates) -> None:
-    server = await start(workers=2, max_running=1, max_queued=4)
+    server = await start(compute_threads=2, max_running=1, max_queued=4)
     gates.allow(0)
     first = stream(server, spec(steps=2))
     await gates.reached(1)
@@ -72,7 +72,7 @@ async def test_a_run_that_gets_no_worker_for_its_next_slice_ends_with_its_summar
     start: Start, gates: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one_step_a_slice(monkeypatch)
-    server = await start(workers=1, slice_ms=40)
+    server = await start(compute_threads=1, slice_ms=40)
     compute, held = server.application.compute, threading.Event()
     gates.allow(0)
     # A slice is waited for as good as not at all, the answer for as long as it takes.
@@ -98,7 +98,7 @@ async def test_a_run_that_gets_no_worker_for_its_next_slice_ends_with_its_summar
 async def test_a_run_that_gets_no_worker_for_its_summary_is_refused_with_the_steps_done_and_a_token(
     start: Start, gates: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = await start(workers=1)
+    server = await start(compute_threads=1)
     compute, held = server.application.compute, threading.Event()
     gates.allow(0)
     call = stream(server, spec(steps=2))

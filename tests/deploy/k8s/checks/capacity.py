@@ -17,9 +17,9 @@ def requests_are_limits(found: Manifests) -> Iterator[str]:
         for name in ("cpu", "memory", "ephemeral-storage"):
             if name not in resources["limits"] or resources["requests"].get(name) != resources["limits"][name]:
                 yield f"{workload.name}: request and limit of {name} differ: {resources}"
-        workers = workload.variables.get("MFN_WORKERS", {}).get("valueFrom", {}).get("resourceFieldRef", {})
+        workers = workload.variables.get("MFN_COMPUTE_THREADS", {}).get("valueFrom", {}).get("resourceFieldRef", {})
         if workers.get("resource") != "limits.cpu":
-            yield f"{workload.name}: MFN_WORKERS does not follow the limit of processors"
+            yield f"{workload.name}: MFN_COMPUTE_THREADS does not follow the limit of processors"
 
 
 def state_fits_memory(found: Manifests) -> Iterator[str]:

@@ -58,7 +58,7 @@ async def test_lines_that_the_log_and_the_audit_lost_are_counted_together(monkey
 async def test_limits_are_those_of_the_settings_and_a_drain_is_seen() -> None:
     most = {"running": 3, "queued": 5, "streams": 7, "bytes": 1 << 30}
     named = {"max_running": 3, "max_queued": 5, "max_streams": 7, "max_state_bytes": 1 << 30}
-    with closing(Application(load_settings(env="dev", port=0, workers=2, **named))) as application:
+    with closing(Application(load_settings(env="dev", port=0, compute_threads=2, **named))) as application:
         samples = await scrape_unstarted(application)
         assert {each: value(samples, "mfn_admission_limit", resource=each) for each in most} == most
         assert (value(samples, "mfn_compute_workers"), value(samples, "mfn_server_draining")) == (2, 0)

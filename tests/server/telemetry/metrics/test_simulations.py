@@ -65,7 +65,7 @@ async def test_several_runs_add_up_to_their_summaries_each_by_its_model_and_size
 
 
 async def test_a_reader_who_takes_nothing_for_a_while_is_counted_until_he_reads_on(start: Start) -> None:
-    server = await start(metrics_port=0, workers=1)
+    server = await start(metrics_port=0, compute_threads=1)
     call = server.simulation.Simulate(pb.SimulateRequest(spec=endless(shape=(512, 512)), frame_stride=1))
     rpcs = server.application.metrics.rpcs
     slow = "mfn_simulation_slow_reader_seconds_total"

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.process import CpuClock
+from benchmarks.measuring.process import CpuClock
 from benchmarks.subjects import cancel
 
 

@@ -1,6 +1,6 @@
 """A grpc.aio server with one client-streaming method that reads messages and forgets them: what a stream can carry.
 
-A program: `python -m benchmarks.bare_stream` prints its port and serves until its input ends.
+A program: `python -m benchmarks.servers.bare_stream` prints its port and serves until its input ends.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Aggregates updates that lie in a mapped file; prints the most RssAnon that took, in MiB.
 
-A program of its own, so that nothing else counts: `python -m benchmarks.mapped_updates RULE FILE CLIENTS`. The clients'
-updates are one file, each read from another place in it on, so that many of them need little disk.
+A program of its own, so that nothing else counts: `python -m benchmarks.federations.mapped_updates RULE FILE CLIENTS`.
+The clients' updates are one file, each read from another place in it on, so that many of them need little disk.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.process import MemoryWatch
+from benchmarks.measuring.process import MemoryWatch
 from benchmarks.subjects.rules import FAULTY_OF_FEW, policy_for
 from mfn_grpc.core.aggregation import Update, aggregate
 from mfn_grpc.core.pieces import finish

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.rows import Bar, Row
+from benchmarks.measuring.rows import Bar, Row
 
 HEADINGS = ("subject", "what", "against", "measured", "spread", "bar", "result", "absolute")
 

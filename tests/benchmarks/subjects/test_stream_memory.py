@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.rows import Result
+from benchmarks.measuring.rows import Result
 from benchmarks.subjects import stream_memory
 from benchmarks.subjects.stream_memory import Stream, Use
 

@@ -1,6 +1,6 @@
 """An OTLP collector that takes spans and forgets them.
 
-A program: `python -m benchmarks.trace_sink` prints its port and serves until its input ends.
+A program: `python -m benchmarks.servers.trace_sink` prints its port and serves until its input ends.
 """
 
 import asyncio

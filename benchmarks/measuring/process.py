@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from benchmarks.machine import MIB
-from benchmarks.timing import Samples
+from benchmarks.measuring.machine import MIB
+from benchmarks.measuring.timing import Samples
 
 LOOK_EVERY_S = 0.002
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.process import anonymous_mib
+from benchmarks.measuring.process import anonymous_mib
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ LOOK_EVERY_S = 0.1
 
 
 class ServerProcess:
-    """Runs while the context is entered; target: "127.0.0.1:port". Settings are by name, for instance `workers=1`.
+    """Runs while the context is entered; target: "127.0.0.1:port". Settings are by name, such as `compute_threads=1`.
 
     start_seconds: from the start of the process until it was SERVING.
     """

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from benchmarks.process import CpuClock, MemoryWatch, Metered, anonymous_mib
+from benchmarks.measuring.process import CpuClock, MemoryWatch, Metered, anonymous_mib
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -1,7 +1,7 @@
 """A grpc.aio server with one unary method that reads a request and answers it: what a unary call costs without more.
 
 The messages are those of ComputeNernst, parsed and serialised by grpc as in any service of generated code.
-A program: `python -m benchmarks.bare_echo` prints its port and serves until its input ends.
+A program: `python -m benchmarks.servers.bare_echo` prints its port and serves until its input ends.
 """
 
 import asyncio

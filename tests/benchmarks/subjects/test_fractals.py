@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.rows import Result
+from benchmarks.measuring.rows import Result
 from benchmarks.subjects import fractals
 from mfn_grpc.core.fractals import BARNSLEY_FERN, chaos_game, generalized_dimensions, lacunarity
 from mfn_grpc.core.pieces import finish

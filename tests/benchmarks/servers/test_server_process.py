@@ -2,12 +2,12 @@ import sys
 
 import pytest
 
-from benchmarks.server_process import ServerProcess
+from benchmarks.servers.server_process import ServerProcess
 
 
 def test_a_server_that_cannot_start_is_told_with_what_it_said() -> None:
-    with pytest.raises(RuntimeError, match="MFN_WORKERS") as error, ServerProcess(workers=-1):
-        pytest.fail("a server with -1 workers started")
+    with pytest.raises(RuntimeError, match="MFN_COMPUTE_THREADS") as error, ServerProcess(compute_threads=-1):
+        pytest.fail("a server with -1 threads started")
     assert "ended with 2" in str(error.value)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.timing import Samples, interleaved, rate, ratio
+from benchmarks.measuring.timing import Samples, interleaved, rate, ratio
 
 
 def test_contestants_take_turns_and_the_first_round_is_not_counted() -> None:

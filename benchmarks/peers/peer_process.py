@@ -1,4 +1,4 @@
-"""The peers' program in their own environment, `.peers`, made by `make peers`."""
+"""The peers' program in their own environment, `.peers`, made by `make bench-peers`."""
 
 import json
 import subprocess
@@ -6,10 +6,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".peers" / "bin" / "python"
-PROGRAM = Path(__file__).with_name("peers.py")
-HOW_TO_GET = "the peers are not installed; `make peers` does it (about 3 GB)"
+PROGRAM = Path(__file__).with_name("aggregation.py")
+HOW_TO_GET = "the peers are not installed; `make bench-peers` does it (about 3 GB)"
 
 
 def installed() -> bool:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.c_stencil import CStencil, compiled
-from benchmarks.numpy_loop import RollLoop
-from benchmarks.rows import Result
+from benchmarks.measuring.rows import Result
+from benchmarks.stencils.c_stencil import CStencil, compiled
+from benchmarks.stencils.numpy_loop import RollLoop
 from benchmarks.subjects import kernel
 from mfn_grpc.core.reaction_diffusion import GrayScott, Precision, Schnakenberg, Simulation, SimulationSpec
 

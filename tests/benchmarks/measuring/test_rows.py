@@ -3,8 +3,8 @@ import math
 
 import pytest
 
-from benchmarks.rows import Bar, Result, Row, at_least, at_most
-from benchmarks.table import HEADINGS, quantity, render
+from benchmarks.measuring.rows import Bar, Result, Row, at_least, at_most
+from benchmarks.measuring.table import HEADINGS, quantity, render
 
 
 @pytest.mark.parametrize(

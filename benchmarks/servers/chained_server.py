@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.port_program import serving
-from benchmarks.server_process import ServerProcess, free_port
+from benchmarks.servers.port_program import serving
+from benchmarks.servers.server_process import ServerProcess, free_port
 from mfn_server.access.managing import create
 from mfn_server.rpc.methods import Scope
 
@@ -37,7 +37,7 @@ class Chained:
 @contextmanager
 def chained_server(**settings: object) -> Iterator[Chained]:
     """Runs while the context is entered, with a collector of traces beside it; logs go to a file."""
-    with TemporaryDirectory(prefix="mfn-chain-") as folder, serving("benchmarks.trace_sink") as sink:
+    with TemporaryDirectory(prefix="mfn-chain-") as folder, serving("benchmarks.servers.trace_sink") as sink:
         keys, pepper = Path(folder) / "keys.json", secrets.token_hex(32)
         key = new_key(keys, pepper)
         chain: dict[str, object] = {

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.chained_server import Chained, chained_server
-from benchmarks.federation_parties import found, plain_policy, taking_part
-from benchmarks.soak_report import Sample, report, sample
+from benchmarks.federations.parties import found, plain_policy, taking_part
+from benchmarks.servers.chained_server import Chained, chained_server
+from benchmarks.soak.report import Sample, report, sample
 from mfn_client import AsyncClient, RpcError
 
 WARM_UP_SHARE = 0.2
@@ -148,7 +148,7 @@ async def _soak(ours: Chained, seconds: float) -> list[Sample]:
 def main() -> int:
     """Soak; 0 when nothing grew beyond its bound."""
     seconds = 60 * float(os.environ.get("MFN_SOAK_MINUTES", "30"))
-    with chained_server(workers=1, array_quota_bytes=QUOTA_BYTES) as ours:
+    with chained_server(compute_threads=1, array_quota_bytes=QUOTA_BYTES) as ours:
         samples = asyncio.run(_soak(ours, seconds))
     table, kept = report(samples, WARM_UP_SHARE * seconds / 60)
     print(table)

@@ -1,4 +1,4 @@
-from benchmarks.soak_report import BOUNDS, Sample, growth, report
+from benchmarks.soak.report import BOUNDS, Sample, growth, report
 
 
 def samples(mib_a_minute: float) -> list[Sample]:

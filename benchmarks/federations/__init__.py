@@ -1,0 +1,1 @@
+"""Parties of federations, and updates, as the benchmarks need them."""

@@ -1,0 +1,1 @@
+"""The same stencil by other means: C, and plain numpy."""
