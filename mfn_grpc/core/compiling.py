@@ -38,8 +38,10 @@ def _compiled(function: Function, **options: Any) -> Function:
     return compiled
 
 
-def specialise(template: Function, name: str, **bindings: Function | int) -> Function:
+def specialise(template: Function, name: str, *, inlined: bool = False, **bindings: Function | int) -> Function:
     """Compile a copy of `template` in which each name of `bindings` is that function or number.
+
+    inlined: its code is put where it is called, whatever its size, so that the compiler knows there what it works on.
 
     The copy's qualified name carries a digest of the template, of all compiled functions it calls and of the numbers it
     names: numba's cache looks at the template's file only, and would serve an old kernel after a change in another.
@@ -48,7 +50,7 @@ def specialise(template: Function, name: str, **bindings: Function | int) -> Fun
     copy = FunctionType(plain.__code__, {**plain.__globals__, **bindings}, name)
     copy.__module__ = template.__module__
     copy.__qualname__ = f"{name}_{_digest(copy)}"
-    return jit(copy)
+    return _compiled(copy, fastmath=False, inline="always" if inlined else "never")
 
 
 def _digest(function: FunctionType) -> str:

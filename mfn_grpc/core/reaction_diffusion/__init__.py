@@ -2,6 +2,7 @@
 
 from mfn_grpc.core.reaction_diffusion.boundary import AxisBoundary, BoundaryCondition, BoundaryKind
 from mfn_grpc.core.reaction_diffusion.choice import StepperChoice, choose_stepper
+from mfn_grpc.core.reaction_diffusion.ensemble import Ensemble, Members
 from mfn_grpc.core.reaction_diffusion.models import (
     MODELS,
     Brusselator,
@@ -43,9 +44,11 @@ __all__ = [
     "BoundaryKind",
     "Brusselator",
     "Checkpoint",
+    "Ensemble",
     "FitzhughNagumo",
     "GiererMeinhardt",
     "GrayScott",
+    "Members",
     "Model",
     "Mycelium",
     "Precision",

@@ -14,7 +14,16 @@ from mfn_grpc.core.features.kernels.watching import watch_step
 from mfn_grpc.core.pieces import Pieces, finish
 from mfn_grpc.core.reaction_diffusion.kernels.buffers import apart_buffers
 from mfn_grpc.core.reaction_diffusion.models import MODELS
-from mfn_grpc.core.reaction_diffusion.programs import March, MyceliumProgram, Pass, Watch, program
+from mfn_grpc.core.reaction_diffusion.programs import (
+    MOST_STEPS,
+    Blocks,
+    March,
+    MyceliumProgram,
+    Pass,
+    Watch,
+    even_block,
+    program,
+)
 from mfn_grpc.core.reaction_diffusion.spec import Precision, SimulationSpec, steppers_of
 
 NUMERICS_VERSION = "1"
@@ -45,6 +54,9 @@ class Simulation:
 
     step, growth_events: where the run stands. history: of the watched species, None when none is.
     units_per_step: work that one step takes, for `advance_units`.
+
+    Large grids are stepped in blocks of several steps, see `programs.blocks`: the state is that after `step` until a
+    block is complete. Watched runs, jitter, RK4 and SEMI_IMPLICIT are stepped one by one.
     """
 
     def __init__(self, spec: SimulationSpec, checkpoint: Checkpoint | None = None, watched: int | None = None) -> None:
@@ -67,7 +79,9 @@ class Simulation:
         self.spec = spec
         self._program = program(spec)
         self._buffers = apart_buffers(self._program.layout)
-        self._pass, self._line = 0, 0
+        self._pass, self._line, self._block = 0, 0, 0
+        self._blocks: Blocks | None = self._program.blocks if watched is None else None
+        self._rings = list[Array]()
         self.units_per_step = sum(each.lines * each.cost for each in self._program.passes)
         self.step = spec.first_step if checkpoint is None else checkpoint.step
         self.growth_events = 0 if checkpoint is None else checkpoint.growth_events
@@ -86,7 +100,7 @@ class Simulation:
 
     @property
     def is_amid_a_step(self) -> bool:
-        """Whether a step has been begun by `advance_units` and is not complete."""
+        """Whether a step, or a block of steps, has been begun by `advance_units` and is not complete."""
         return (self._pass, self._line) != (0, 0)
 
     def checkpoint(self) -> Checkpoint:
@@ -111,17 +125,38 @@ class Simulation:
         """Make `steps` steps on the calling thread."""
         last = self.step + steps
         while self.step < last:
-            if (march := self._program.march) is None or self.is_amid_a_step:
+            left = last - self.step
+            if self._is_begun(last) or self._begin_block(left):
+                self.advance_units(self.units_per_step * left, last)
+            elif (march := self._program.march) is None:
                 self.advance_units(self.units_per_step)
             else:
-                self._run(march, min(last - self.step, MAX_MARCH_STEPS))
+                self._run(march, min(left, MAX_MARCH_STEPS))
 
-    def advance_units(self, count: int) -> int:
+    def advance_towards(self, step: int, units: int) -> int:
+        """Do about `units` units of work, no step beyond `step`; returns how many were done, at least one.
+
+        In whole steps where they and their blocks fit into so much work, else in parts of them.
+        """
+        steps = min(step - self.step, units // self.units_per_step)
+        fitting = min(step - self.step, MOST_STEPS) if self._blocks is not None and self._blocks.pays else 1
+        if self.is_amid_a_step or steps < fitting:
+            return self.advance_units(max(1, units), step)
+        self.advance(steps)
+        return steps * self.units_per_step
+
+    def advance_units(self, count: int, until: int | None = None) -> int:
         """Do at least `count` further units of work, or the rest of the step; returns how many were done.
 
         For grids so large that a whole step would take too long: `units_per_step` of them are one step, and they take
-        about equally long. `state` is the old one until the step is complete.
+        about equally long. `state` is the old one until the step is complete. With `until`, the number of a step that
+        must not be passed, a large grid is stepped in blocks up to there, and it is the rest of a block that is done; a
+        block of n steps takes a few units more than n times `units_per_step`.
         """
+        if until is not None and not self._is_begun(until):
+            self._begin_block(until - self.step)
+        if self._block and self._blocks is not None:
+            return self._advance_block(self._blocks, count)
         done, step = 0, self.step
         while done < count and self.step == step:
             current = self._program.passes[self._pass]
@@ -139,14 +174,70 @@ class Simulation:
     def advance_in_bands(self, steps: int, bands: int, run: Run) -> None:
         """Make `steps` steps, every pass of each shared out as bands of lines to `run`, such as a thread pool's map.
 
-        The last pass of a watched run is made in order, on the calling thread.
+        As many bands as threads that are idle; more only cost time. Steps are made in blocks, at the end of which alone
+        the bands wait for one another: of up to 16 steps, fewer where bands are low, see `Blocks.steps_in_bands`. The
+        last pass of a watched run is made in order, on the calling thread.
         """
         last = self.step + steps
         while self.step < last:
-            if self.is_amid_a_step:
-                self.advance_units(self.units_per_step)
+            left = last - self.step
+            most = 1 if self._blocks is None else self._blocks.steps_in_bands(bands)
+            if self._is_begun(last):
+                self.advance_units(self.units_per_step * left, last)
+            elif self._blocks is not None and min(most, left) > 1:
+                self._block_in_bands(self._blocks, even_block(left, most), bands, run)
             else:
                 self._step_in_bands(bands, run)
+
+    def warm_up_blocks(self) -> None:
+        """Compile what makes blocks, if anything does, and make one that leaves the history out."""
+        if (blocks := self._program.blocks) is not None:
+            self._block_in_bands(blocks, 2, 1, map)
+
+    def _is_begun(self, last: int) -> bool:
+        """Whether a step or a block is begun; a block that would end after step `last` is given up."""
+        if self.step + self._block > last:
+            self._block = self._line = 0
+        return self.is_amid_a_step
+
+    def _begin_block(self, left: int) -> bool:
+        """Begin a block of at most `left` steps where blocks pay; whether it was."""
+        if self._blocks is None or not self._blocks.pays or left < 2:
+            return False
+        self._program.prepare(self._buffers, 0)
+        self._block = even_block(left, MOST_STEPS)
+        self._need_rings(self._blocks, 1)
+        return True
+
+    def _advance_block(self, blocks: Blocks, count: int) -> int:
+        steps, beats = range(self.step, self.step + self._block), blocks.beats(self._block)
+        part = range(self._line, min(beats, self._line + -(-count // len(steps))))
+        blocks.work(self._buffers, self._rings[0], range(self.spec.shape[0]), steps, part)
+        self._line = part.stop
+        if self._line == beats:
+            self._line = self._block = 0
+            self._finish_block(len(steps))
+        return len(part) * len(steps)
+
+    def _block_in_bands(self, blocks: Blocks, steps: int, bands: int, run: Run) -> None:
+        self._program.prepare(self._buffers, 0)
+        parts = _parts(self._program.passes[0], bands)
+        self._need_rings(blocks, len(parts))
+        rings, block = {part.start: ring for part, ring in zip(parts, self._rings, strict=False)}, self.step
+
+        def work(part: range) -> None:
+            blocks.work(self._buffers, rings[part.start], part, range(block, block + steps))
+
+        for _ in run(work, parts):
+            pass
+        self._finish_block(steps)
+
+    def _need_rings(self, blocks: Blocks, count: int) -> None:
+        self._rings += [blocks.ring() for _ in range(count - len(self._rings))]
+
+    def _finish_block(self, steps: int) -> None:
+        self._swap()
+        self._count(steps)
 
     def _run(self, march: March, steps: int) -> None:
         march(self._buffers, self.step, steps, self._watch)
@@ -193,8 +284,12 @@ class Simulation:
 
 
 def state_bytes(spec: SimulationSpec) -> int:
-    """Bytes of all buffers that a Simulation of a valid spec holds."""
-    return sum(room.nbytes for room in program(spec).layout)
+    """Bytes of all buffers that a Simulation of a valid spec holds, one thread working at it.
+
+    Every further band of `advance_in_bands` keeps some rows of its own, 4 MiB at most.
+    """
+    running = program(spec)
+    return sum(room.nbytes for room in running.layout) + (running.blocks.ring_bytes if running.blocks else 0)
 
 
 def simulate_reference(spec: SimulationSpec, steps: int) -> Array:
@@ -218,6 +313,7 @@ def warm_up() -> None:
             simulation = Simulation(spec, watched=0)
             simulation.advance(1)
             simulation.advance_units(simulation.units_per_step)
+            simulation.warm_up_blocks()
 
 
 def _fill(state: Array, spec: SimulationSpec, stored: Array | None) -> Pieces[None]:

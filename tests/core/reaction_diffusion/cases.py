@@ -27,7 +27,7 @@ from mfn_grpc.core.reaction_diffusion import (
     validate,
 )
 from mfn_grpc.core.reaction_diffusion.kernels.ghosts import fill_ghosts
-from mfn_grpc.core.reaction_diffusion.programs.kernels import march_of, reaction_of
+from mfn_grpc.core.reaction_diffusion.programs.kernels import march_of, reaction_of, wavefront_of
 from mfn_grpc.core.reaction_diffusion.spec import steppers_of
 
 Array = NDArray[np.floating[Any]]
@@ -65,7 +65,7 @@ def compiled_kernels() -> list[Any]:
     """Every kernel of the library's simulations, compiled or not."""
     marching = [march_of(model.name, stepper) for model, stepper in BY_MODEL_AND_STEPPER if stepper in EXPLICIT]
     reacting = [reaction_of(model.name) for model, stepper in BY_MODEL_AND_STEPPER if stepper not in EXPLICIT]
-    return [fill_ghosts, *reacting, *marching]
+    return [fill_ghosts, *reacting, *marching, *(wavefront_of(model.name) for model in ALL_MODELS)]
 
 
 def fixed(*values: float) -> BoundaryCondition:

@@ -10,7 +10,8 @@ import numpy as np
 from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.features.kernels.watching import SHIFT, note_change
 from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Ghosts, fill_ghosts_reference
-from mfn_grpc.core.reaction_diffusion.kernels.two_species import laplacian_reference
+from mfn_grpc.core.reaction_diffusion.kernels.two_species import Cross, laplacian_reference
+from mfn_grpc.core.reaction_diffusion.kernels.wavefront import Place
 
 
 class MyceliumScalars(NamedTuple):
@@ -58,6 +59,30 @@ def close_row(change: float, square: float, energy: float, sums: Array, record: 
     return False
 
 
+def cell(p_cross: Cross, a_cross: Cross, h_cross: Cross, scalars: tuple[Any, ...]) -> tuple[Any, Any, Any]:
+    """Bound by `specialise`: `mycelium_cell`."""
+    raise AssertionError("a template is never called itself")
+
+
+def mycelium_cell(p_cross: Cross, a_cross: Cross, h_cross: Cross, scalars: tuple[Any, ...]) -> tuple[Any, Any, Any]:
+    """One cell of the three species after a step, before jitter, events and clamping: the arithmetic of all kernels."""
+    alpha, da, dh, leak, rest, _, _, coupling, threshold, rate, reacts, source, zero, two = scalars
+    centre, idle = two + two, two / two - reacts
+    pc, p_north, p_south, p_west, p_east = p_cross
+    ac, a_north, a_south, a_west, a_east = a_cross
+    hc, h_north, h_south, h_west, h_east = h_cross
+    p_lap = ((p_north + p_south) + (p_west + p_east)) - centre * pc
+    a_lap = ((a_north + a_south) + (a_west + a_east)) - centre * ac
+    h_lap = ((h_north + h_south) + (h_west + h_east)) - centre * hc
+    square = ac * ac
+    excess = ac - threshold
+    if excess < zero:
+        excess = zero
+    potential = pc + ((alpha * p_lap + leak * (rest - pc)) + coupling * excess)
+    activator = ac + (da * a_lap + rate * ((source - ac) + square / (reacts * hc + idle)))
+    return potential, activator, hc + (dh * h_lap + rate * (square - hc))
+
+
 def mycelium_rows(
     buffers: tuple[Array, ...],
     stage: int,
@@ -75,13 +100,12 @@ def mycelium_rows(
     the way: the cells are at hand when they are clamped, so that it costs a fraction of another look.
     """
     front, back = buffers
-    alpha, da, dh, leak, rest, lowest, highest, coupling, threshold, rate, reacts, source, zero, two = scalars
-    cell, rise, jitter = forcing
-    centre, idle = two + two, two / two - reacts
+    lowest, highest = scalars[5], scalars[6]
+    cell_of, rise, jitter = forcing
     cols = front.shape[2] - 2
     event_row, event_col = -1, 0
-    if cell[step] >= 0:
-        event_row, event_col = cell[step] // cols, cell[step] % cols
+    if cell_of[step] >= 0:
+        event_row, event_col = cell_of[step] // cols, cell_of[step] % cols
     # Unsigned: the compiler then need not ask at every row whether it counts from the end.
     start, one = np.uint64(first), np.uint64(1)
     for i in range(start, np.uint64(last)):
@@ -90,17 +114,10 @@ def mycelium_rows(
         a_north, a, a_south, a_out = front[1, i], front[1, here], front[1, below], back[1, here]
         h_north, h, h_south, h_out = front[2, i], front[2, here], front[2, below], back[2, here]
         for j in range(cols):
-            pc, ac, hc = p[j + 1], a[j + 1], h[j + 1]
-            p_lap = ((p_north[j + 1] + p_south[j + 1]) + (p[j] + p[j + 2])) - centre * pc
-            a_lap = ((a_north[j + 1] + a_south[j + 1]) + (a[j] + a[j + 2])) - centre * ac
-            h_lap = ((h_north[j + 1] + h_south[j + 1]) + (h[j] + h[j + 2])) - centre * hc
-            square = ac * ac
-            excess = ac - threshold
-            if excess < zero:
-                excess = zero
-            p_out[j + 1] = pc + ((alpha * p_lap + leak * (rest - pc)) + coupling * excess)
-            a_out[j + 1] = ac + (da * a_lap + rate * ((source - ac) + square / (reacts * hc + idle)))
-            h_out[j + 1] = hc + (dh * h_lap + rate * (square - hc))
+            p_cross = p[j + 1], p_north[j + 1], p_south[j + 1], p[j], p[j + 2]
+            a_cross = a[j + 1], a_north[j + 1], a_south[j + 1], a[j], a[j + 2]
+            h_cross = h[j + 1], h_north[j + 1], h_south[j + 1], h[j], h[j + 2]
+            p_out[j + 1], a_out[j + 1], h_out[j + 1] = cell(p_cross, a_cross, h_cross, scalars)
         if jitter.shape[0] > 0:
             for j in range(cols):
                 p_out[j + 1] += jitter[i - start, j]
@@ -116,6 +133,26 @@ def mycelium_rows(
         if close_row(change, square_change, energy, sums, record):
             for j in range(cols):
                 note_change(p[j + 1], p_out[j + 1], record)
+
+
+def mycelium_row(read: Array, write: Array, place: Place, step: int, scalars: tuple[Any, ...], forcing: Any) -> None:
+    """Template: one row of one step without jitter."""
+    lowest, highest = scalars[5], scalars[6]
+    cell_of, rise, _ = forcing
+    grid, north, here, south, out, cols = place
+    p_north, p, p_south, p_out = read[0, north], read[0, here], read[0, south], write[0, out]
+    a_north, a, a_south, a_out = read[1, north], read[1, here], read[1, south], write[1, out]
+    h_north, h, h_south, h_out = read[2, north], read[2, here], read[2, south], write[2, out]
+    for j in range(cols):
+        p_cross = p[j + 1], p_north[j + 1], p_south[j + 1], p[j], p[j + 2]
+        a_cross = a[j + 1], a_north[j + 1], a_south[j + 1], a[j], a[j + 2]
+        h_cross = h[j + 1], h_north[j + 1], h_south[j + 1], h[j], h[j + 2]
+        p_out[j + 1], a_out[j + 1], h_out[j + 1] = cell(p_cross, a_cross, h_cross, scalars)
+    raised = cell_of[step] - np.int64(grid) * cols
+    if 0 <= raised < cols:
+        p_out[raised + 1] += rise[step]
+    for j in range(cols):
+        p_out[j + 1] = min(max(p_out[j + 1], lowest), highest)
 
 
 def mycelium_reference(state: Array, ghosts: Ghosts, scalars: MyceliumScalars, forcing: MyceliumForcing) -> Array:

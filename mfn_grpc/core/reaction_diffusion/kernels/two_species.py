@@ -11,6 +11,10 @@ import numpy as np
 
 from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.reaction_diffusion.kernels.ghosts import Ghosts, fill_ghosts_reference
+from mfn_grpc.core.reaction_diffusion.kernels.wavefront import Place
+
+Cross = tuple[Any, Any, Any, Any, Any]
+"""A cell and its neighbours: itself, north, south, west, east."""
 
 Kinetics = Callable[[Any, Any, tuple[Any, ...]], tuple[Any, Any]]
 
@@ -38,6 +42,22 @@ def kinetics(u: Any, v: Any, coefficients: tuple[Any, ...]) -> tuple[Any, Any]:
     raise AssertionError("a template is never called itself")
 
 
+def cell(u_cross: Cross, v_cross: Cross, scalars: tuple[Any, ...]) -> tuple[Any, Any]:
+    """Bound by `specialise`: one cell of both species after a step, from their crosses before it."""
+    raise AssertionError("a template is never called itself")
+
+
+def euler_cell(u_cross: Cross, v_cross: Cross, scalars: tuple[Any, ...]) -> tuple[Any, Any]:
+    """Template: one cell of both species after a step. All kernels of Euler steps have their arithmetic from here."""
+    weight_u, weight_v, ratio, centre, dt, coefficients = scalars
+    uc, u_north, u_south, u_west, u_east = u_cross
+    vc, v_north, v_south, v_west, v_east = v_cross
+    du, dv = kinetics(uc, vc, coefficients)
+    u_lap = ((u_north + u_south) + ratio * (u_west + u_east)) - centre * uc
+    v_lap = ((v_north + v_south) + ratio * (v_west + v_east)) - centre * vc
+    return uc + (weight_u * u_lap + dt * du), vc + (weight_v * v_lap + dt * dv)
+
+
 def in_euler(buffers: tuple[Array, ...], stage: int) -> tuple[Array, ...]:
     """What the only stage uses: the state that it reads and the one that it writes."""
     return buffers
@@ -56,7 +76,6 @@ def euler_rows(
 ) -> None:
     """Template: rows first to last - 1 of one step, from the first buffer (ghost cells filled) into the second."""
     front, back = buffers
-    weight_u, weight_v, ratio, centre, dt, coefficients = scalars
     cols = front.shape[2] - 2
     # Unsigned: the compiler then need not ask at every row whether it counts from the end.
     start, one = np.uint64(first), np.uint64(1)
@@ -66,12 +85,20 @@ def euler_rows(
         v_north, v, v_south = front[1, i], front[1, here], front[1, below]
         u_out, v_out = back[0, here], back[1, here]
         for j in range(cols):
-            uc, vc = u[j + 1], v[j + 1]
-            du, dv = kinetics(uc, vc, coefficients)
-            u_lap = ((u_north[j + 1] + u_south[j + 1]) + ratio * (u[j] + u[j + 2])) - centre * uc
-            v_lap = ((v_north[j + 1] + v_south[j + 1]) + ratio * (v[j] + v[j + 2])) - centre * vc
-            u_out[j + 1] = uc + (weight_u * u_lap + dt * du)
-            v_out[j + 1] = vc + (weight_v * v_lap + dt * dv)
+            u_cross = u[j + 1], u_north[j + 1], u_south[j + 1], u[j], u[j + 2]
+            v_cross = v[j + 1], v_north[j + 1], v_south[j + 1], v[j], v[j + 2]
+            u_out[j + 1], v_out[j + 1] = cell(u_cross, v_cross, scalars)
+
+
+def euler_row(read: Array, write: Array, place: Place, step: int, scalars: tuple[Any, ...], forcing: Any) -> None:
+    """Template: one row of one step."""
+    _, north, here, south, out, cols = place
+    u_north, u, u_south, u_out = read[0, north], read[0, here], read[0, south], write[0, out]
+    v_north, v, v_south, v_out = read[1, north], read[1, here], read[1, south], write[1, out]
+    for j in range(cols):
+        u_cross = u[j + 1], u_north[j + 1], u_south[j + 1], u[j], u[j + 2]
+        v_cross = v[j + 1], v_north[j + 1], v_south[j + 1], v[j], v[j + 2]
+        u_out[j + 1], v_out[j + 1] = cell(u_cross, v_cross, scalars)
 
 
 def laplacian_reference(field: Array, ratio: Any, centre: Any) -> Array:

@@ -4,13 +4,24 @@ from collections.abc import Callable
 
 from mfn_grpc.core.reaction_diffusion.models import Mycelium, TwoSpeciesModel
 from mfn_grpc.core.reaction_diffusion.programs.base import March, Pass, Program, Watch
+from mfn_grpc.core.reaction_diffusion.programs.blocks import MOST_STEPS, Blocks, even_block
 from mfn_grpc.core.reaction_diffusion.programs.explicit import EulerProgram, RungeKuttaProgram
 from mfn_grpc.core.reaction_diffusion.programs.mycelium import MyceliumProgram
 from mfn_grpc.core.reaction_diffusion.programs.semi_implicit import SemiImplicitProgram
 from mfn_grpc.core.reaction_diffusion.spec import SimulationSpec
 from mfn_grpc.core.reaction_diffusion.stability import Stepper
 
-__all__ = ["March", "MyceliumProgram", "Pass", "Program", "Watch", "program"]
+__all__ = [
+    "MOST_STEPS",
+    "Blocks",
+    "March",
+    "MyceliumProgram",
+    "Pass",
+    "Program",
+    "Watch",
+    "even_block",
+    "program",
+]
 
 _TWO_SPECIES: dict[Stepper, Callable[[SimulationSpec, TwoSpeciesModel], Program]] = {
     Stepper.EULER: EulerProgram,

@@ -1,7 +1,7 @@
 """How a spec is stepped: a step is a sequence of passes, each divisible, so that it can be cut short or shared out."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from mfn_grpc.core.features.history import History
 from mfn_grpc.core.features.kernels.watching import Record, new_sums, watch_rows
 from mfn_grpc.core.reaction_diffusion.kernels.buffers import Room
 from mfn_grpc.core.reaction_diffusion.spec import SimulationSpec
+
+if TYPE_CHECKING:  # it needs Buffers and padded from here
+    from mfn_grpc.core.reaction_diffusion.programs.blocks import Blocks
 
 Buffers = tuple[Array, ...]
 
@@ -67,6 +70,10 @@ class Program(Protocol):
     layout: tuple[Room, ...]
     passes: tuple[Pass, ...]
     march: March | None
+
+    @property
+    def blocks(self) -> "Blocks | None":
+        """How several steps are made at a time; None where they must be made one by one."""
 
     def prepare(self, buffers: Buffers, number: int) -> None:
         """What must be done once before the lines of a pass."""

@@ -1,6 +1,7 @@
 """Explicit steppers: stages of fused five-point kernels, each after the ghost cells that it reads are filled."""
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any
 
 from mfn_grpc.core.arrays import Array
@@ -15,7 +16,8 @@ from mfn_grpc.core.reaction_diffusion.kernels.runge_kutta import (
 from mfn_grpc.core.reaction_diffusion.kernels.two_species import EulerScalars, euler_reference
 from mfn_grpc.core.reaction_diffusion.models import TwoSpeciesModel
 from mfn_grpc.core.reaction_diffusion.programs.base import Buffers, March, Pass, Watch, padded
-from mfn_grpc.core.reaction_diffusion.programs.kernels import USED, march_of
+from mfn_grpc.core.reaction_diffusion.programs.blocks import Blocks
+from mfn_grpc.core.reaction_diffusion.programs.kernels import USED, march_of, wavefront_of
 from mfn_grpc.core.reaction_diffusion.spec import SimulationSpec
 
 
@@ -31,9 +33,18 @@ class ExplicitProgram(ABC):
         self.layout = (padded(spec),) * states
         self.passes = (Pass(spec.shape[0], block),) * stages
         self.march: March | None = None if block else self._march
+        self._spec = spec
         self._used = USED[spec.stepper]
         self._kernel = march_of(spec.model.name, spec.stepper)
         self._ghosts = ghosts((spec.boundaries[0], spec.boundaries[1]), spec.state_shape, spec.dtype)
+
+    @cached_property
+    def blocks(self) -> Blocks | None:
+        """How several steps are made at a time; None for stages, and where noise is drawn for every step."""
+        if len(self.passes) > 1 or self.march is None:
+            return None
+        kernel = wavefront_of(self._spec.model.name)
+        return Blocks(self._spec, kernel, self._ghosts, self.scalars, self.forcing)
 
     def prepare(self, buffers: Buffers, number: int) -> None:
         """Fill the ghost cells that the stage reads."""

@@ -6,18 +6,13 @@ from mfn_grpc.core.compiling import Function, jit, specialise
 from mfn_grpc.core.features.kernels import watching
 from mfn_grpc.core.reaction_diffusion.kernels import mycelium
 from mfn_grpc.core.reaction_diffusion.kernels.marching import march
-from mfn_grpc.core.reaction_diffusion.kernels.mycelium import mycelium_rows
+from mfn_grpc.core.reaction_diffusion.kernels.mycelium import mycelium_cell, mycelium_row, mycelium_rows
 from mfn_grpc.core.reaction_diffusion.kernels.reacting import reacting_rows
 from mfn_grpc.core.reaction_diffusion.kernels.runge_kutta import in_rk4, rk4_rows
-from mfn_grpc.core.reaction_diffusion.kernels.two_species import euler_rows, in_euler
+from mfn_grpc.core.reaction_diffusion.kernels.two_species import euler_cell, euler_row, euler_rows, in_euler
+from mfn_grpc.core.reaction_diffusion.kernels.wavefront import wavefront
 from mfn_grpc.core.reaction_diffusion.models import MODELS, TwoSpeciesModel
 from mfn_grpc.core.reaction_diffusion.stability import Stepper
-
-_TEMPLATES: dict[Stepper, Function] = {
-    Stepper.EULER: euler_rows,
-    Stepper.RK4: rk4_rows,
-    Stepper.SEMI_IMPLICIT: reacting_rows,
-}
 
 USED = {Stepper.EULER: in_euler, Stepper.RK4: in_rk4}
 """Which buffers a stage uses."""
@@ -26,33 +21,51 @@ USED = {Stepper.EULER: in_euler, Stepper.RK4: in_rk4}
 @cache
 def reaction_of(name: str) -> Function:
     """The kernel that lets rows of a two-species model react, for SEMI_IMPLICIT."""
-    return _specialised(name, Stepper.SEMI_IMPLICIT)
+    return specialise(reacting_rows, f"semi_implicit_rows_{name}", kinetics=_compiled(name))
 
 
 @cache
 def march_of(name: str, stepper: Stepper) -> Function:
     """The kernel that makes whole steps of a model, or parts of one, by EULER or RK4."""
-    march_name = f"{stepper}_march_{name}"
-    if issubclass(MODELS[name], TwoSpeciesModel):
-        rows = _specialised(name, stepper)
-        return specialise(march, march_name, used=_used(stepper), rows=rows, watching_rows=rows)
-    bare = specialise(mycelium_rows, name, tally=jit(mycelium.tally), close_row=jit(mycelium.close_row))
-    itself = specialise(mycelium_rows, f"{name}_watched", tally=watching.tally, close_row=watching.close_row)
-    return specialise(march, march_name, used=_used(stepper), rows=bare, watching_rows=itself, SELF_WATCHED=0)
+    march_name, used = f"{stepper}_march_{name}", jit(USED[stepper])
+    if not _has_two_species(name):
+        bare = _mycelium_rows(name, jit(mycelium.tally), jit(mycelium.close_row))
+        itself = _mycelium_rows(f"{name}_watched", watching.tally, watching.close_row)
+        return specialise(march, march_name, used=used, rows=bare, watching_rows=itself, SELF_WATCHED=0)
+    if stepper is Stepper.RK4:
+        rows = specialise(rk4_rows, f"{stepper}_rows_{name}", kinetics=_compiled(name))
+    else:
+        rows = specialise(euler_rows, f"{stepper}_rows_{name}", cell=_cell_of(name))
+    return specialise(march, march_name, used=used, rows=rows, watching_rows=rows)
 
 
-def _specialised(name: str, stepper: Stepper) -> Function:
+@cache
+def wavefront_of(name: str) -> Function:
+    """The kernel that makes several steps of a model by EULER in one pass over the rows."""
+    template = euler_row if _has_two_species(name) else mycelium_row
+    row = specialise(template, f"{Stepper.EULER}_row_{name}", inlined=True, cell=_cell_of(name))
+    return specialise(wavefront, f"wavefront_{name}", row=row)
+
+
+@cache
+def _cell_of(name: str) -> Function:
+    """The arithmetic of one cell in an EULER step."""
+    if _has_two_species(name):
+        return specialise(euler_cell, f"{Stepper.EULER}_cell_{name}", kinetics=_compiled(name))
+    return jit(mycelium_cell)
+
+
+def _mycelium_rows(name: str, tally: Function, close_row: Function) -> Function:
+    return specialise(mycelium_rows, name, cell=_cell_of("mycelium"), tally=tally, close_row=close_row)
+
+
+def _has_two_species(name: str) -> bool:
+    return issubclass(MODELS[name], TwoSpeciesModel)
+
+
+@cache
+def _compiled(name: str) -> Function:
     model = MODELS[name]
     if not issubclass(model, TwoSpeciesModel):
         raise TypeError(f"{name} has no two species")
-    return specialise(_TEMPLATES[stepper], f"{stepper}_rows_{name}", kinetics=_compiled(model))
-
-
-@cache
-def _compiled(model: type[TwoSpeciesModel]) -> Function:
     return jit(model.kinetics)
-
-
-@cache
-def _used(stepper: Stepper) -> Function:
-    return jit(USED[stepper])

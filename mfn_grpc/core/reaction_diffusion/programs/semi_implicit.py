@@ -14,6 +14,7 @@ from mfn_grpc.core.reaction_diffusion.boundary import AxisBoundary, BoundaryKind
 from mfn_grpc.core.reaction_diffusion.kernels.buffers import Room
 from mfn_grpc.core.reaction_diffusion.models import TwoSpeciesModel
 from mfn_grpc.core.reaction_diffusion.programs.base import Buffers, March, Pass, Watch, padded
+from mfn_grpc.core.reaction_diffusion.programs.blocks import Blocks
 from mfn_grpc.core.reaction_diffusion.programs.kernels import reaction_of
 from mfn_grpc.core.reaction_diffusion.programs.transforms import Axis, InsulatedAxis, PeriodicAxis
 from mfn_grpc.core.reaction_diffusion.spec import SimulationSpec
@@ -30,6 +31,7 @@ class SemiImplicitProgram:
     """
 
     march: March | None = None
+    blocks: Blocks | None = None
 
     def __init__(self, spec: SimulationSpec, model: TwoSpeciesModel) -> None:
         species, rows, cols = spec.state_shape
