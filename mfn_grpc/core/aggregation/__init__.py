@@ -9,6 +9,7 @@ from mfn_grpc.core.aggregation.errors import (
     TooFewUpdates,
     TooManyChoices,
 )
+from mfn_grpc.core.aggregation.hands import Hands
 from mfn_grpc.core.aggregation.optimizer import ServerOptimizer
 from mfn_grpc.core.aggregation.policy import AggregationPolicy, ScreenedConvention, Screens, name_of
 from mfn_grpc.core.aggregation.preaggregators.adaptive_clipping import AdaptiveClipping
@@ -56,6 +57,7 @@ __all__ = [
     "CovarianceFilterRule",
     "FractionRounding",
     "GeometricMedianRule",
+    "Hands",
     "HierarchicalKrumRule",
     "KrumNeighbors",
     "KrumRule",

@@ -8,6 +8,7 @@ import numpy as np
 
 from mfn_grpc.core.aggregation.blocks import spans
 from mfn_grpc.core.aggregation.errors import AggregationFailure, NotFinite, ScreenedBeyondF, TooFewUpdates
+from mfn_grpc.core.aggregation.hands import ALONE, Hands
 from mfn_grpc.core.aggregation.policy import MOST_CLIENTS, AggregationPolicy, ScreenedConvention
 from mfn_grpc.core.aggregation.remedies import for_larger_f, for_more_updates, who_needs
 from mfn_grpc.core.aggregation.results import Aggregation, ClientVerdict, VerdictKind
@@ -19,7 +20,7 @@ from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.limits import Violation, refuse
 from mfn_grpc.core.pieces import Pieces
 
-NUMERICS_VERSION = "1"
+NUMERICS_VERSION = "2"
 """Changes whenever any bit of any aggregate would."""
 
 Write = Callable[[int, Array], None]
@@ -34,14 +35,15 @@ def aggregate(
     center: Source | None = None,
     write: Write,
     screened_before: Sequence[ClientVerdict] = (),
+    hands: Hands = ALONE,
 ) -> Pieces[Aggregation]:
     """Aggregate `updates` of `size` elements; write(start, block) gets the aggregate in float64, block after block.
 
     The result does not depend on the order of `updates`: they are taken by client_id. Memory does not grow with `size`;
     with the number n of updates it grows by n² numbers at most. round_number: 0 or more, with it seeds are taken anew.
     center: where centred clipping starts, None for 0. screened_before: clients that failed a screen before their
-    updates got here; they count among the n and the screened, and stand among the verdicts. What `write` was given of
-    an aggregation that raises is worth nothing.
+    updates got here; they count among the n and the screened, and stand among the verdicts. hands: who works on
+    blocks; no bit depends on that. What `write` was given of an aggregation that raises is worth nothing.
 
     Blocks are cut alike on every machine. Rules by coordinate and means give equal bits on all of them, whatever a
     score says in its last digits; rules that look at distances, and mixing, do on one type of processor with one build
@@ -60,7 +62,7 @@ def aggregate(
         if (needed := policy.needed(f, max(1, present))) > present:
             raise TooFewUpdates(needed, present, f, who_needs(policy, needed), for_more_updates(policy, needed))
         columns = Columns(screened, size, center if policy.rule.centred else None)
-        ready = yield from prepare(columns, policy, f, round_number)
+        ready = yield from prepare(columns, policy, f, round_number, hands)
         distances = yield from _combine(columns, ready, write)
     except AggregationFailure as failure:
         failure.verdicts = _in_order([*failed, *in_vain(screened)])

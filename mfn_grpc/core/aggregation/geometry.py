@@ -7,8 +7,8 @@ minority does not control), and every pair for which the formula still loses six
 difference by difference.
 
 Accuracy: squared distances are right to a relative error of 1e-9 between updates as read (float32 or float64), and
-exactly 0 between equal ones. Differences below 1e-154 count as 0, since their squares are below float64. Equal bits are
-promised for equal versions of numpy and its BLAS on one type of processor, with one BLAS thread.
+exactly 0 between equal ones. Differences below 1e-154 count as 0, since their squares are below float64. Equal bits
+of measured distances are promised on one type of processor.
 """
 
 from dataclasses import dataclass

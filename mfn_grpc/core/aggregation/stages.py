@@ -7,6 +7,7 @@ import numpy as np
 
 from mfn_grpc.core.aggregation.blocks import Reader
 from mfn_grpc.core.aggregation.geometry import UNMEASURED
+from mfn_grpc.core.aggregation.hands import ALONE, Hands
 from mfn_grpc.core.aggregation.measuring import measure, remeasure
 from mfn_grpc.core.aggregation.policy import AggregationPolicy
 from mfn_grpc.core.aggregation.preaggregators.base import LinearMap, Looks, Mixing
@@ -40,13 +41,16 @@ class Columns:
         return Reader(sources, np.dtype(np.float64), links, [self.centre])
 
 
-def prepare(columns: Columns, policy: AggregationPolicy, f: int, round_number: int) -> Pieces[Ready]:
+def prepare(
+    columns: Columns, policy: AggregationPolicy, f: int, round_number: int, hands: Hands = ALONE
+) -> Pieces[Ready]:
     """Measure what is needed and find all maps."""
     screened, links = columns.screened, list[LinearMap]()
     weights = np.array([update.weight for update in screened.passed])
-    seen = Seen(len(weights), f, round_number, weights, screened.norms, centred=columns.centre is not None)
+    centred = columns.centre is not None
+    seen = Seen(len(weights), f, round_number, weights, screened.norms, centred=centred, hands=hands)
     if needs_geometry(policy):
-        geometry = yield from measure(columns.reader(), columns.size, screened.norms)
+        geometry = yield from measure(columns.reader(), columns.size, screened.norms, hands)
         seen = replace(seen, geometry=geometry)
     for k, step in enumerate(policy.pre_aggregators):
         links.append((yield from step.prepare(seen)))

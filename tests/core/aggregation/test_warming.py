@@ -9,10 +9,11 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 from mfn_grpc.core.aggregation import *
 from mfn_grpc.core.pieces import finish
-from mfn_grpc.core.aggregation.kernels import combining, middle, nearest, neighbours
+from mfn_grpc.core.aggregation.kernels import combining, middle, nearest, neighbours, products, sorting
 
 def compiled():
-    parts = [part for module in (combining, middle, nearest, neighbours) for part in vars(module).values()]
+    modules = combining, middle, nearest, neighbours, products, sorting
+    parts = [part for module in modules for part in vars(module).values()]
     kernels = [part for part in parts if isinstance(part, Dispatcher)]
     return {kernel.__name__: [str(s) for s in kernel.signatures] for kernel in kernels}
 

@@ -31,22 +31,6 @@ def add_squared_distances(block: Array, point: Array, sums: Array) -> None:
         sums[i] += total
 
 
-@jit
-def subtract_row(block: Array, reference: int, n: int, out: Array) -> None:
-    """Out [rows + 1, w] = the rows of a block less its row `reference`, the origin among them behind the first n.
-
-    All in float64: numpy converts the block before it subtracts, at twice the memory traffic.
-    """
-    origin = block[reference]
-    for i in range(block.shape[0]):
-        row, difference = block[i], out[i if i < n else i + 1]
-        for j in range(block.shape[1]):
-            difference[j] = np.float64(row[j]) - np.float64(origin[j])
-    difference = out[n]
-    for j in range(block.shape[1]):
-        difference[j] = -np.float64(origin[j])
-
-
 @jit_sums
 def squared_length(row: Array) -> float:
     """The sum of the squares of a row [w], in float64; infinite or NaN when a square is."""

@@ -4,15 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from mfn_grpc.core.aggregation.kernels.middle import load, sort_rows
+from mfn_grpc.core.aggregation.kernels.sorting import sort_rows
 from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.compiling import jit, jit_sums
 
 
 @jit
-def reach(tile: Array, column: int, kept: int) -> Any:
-    """Of a sorted column: its median, how far the `kept` values nearest to it reach, how many of these lie that far."""
-    rows = tile.shape[0]
+def reach(tile: Array, rows: int, column: int, kept: int) -> Any:
+    """Of a sorted column of so many rows: its median, how far the `kept` nearest to it reach, how many lie that far."""
     left, right = (rows - 1) // 2, (rows - 1) // 2 + 1
     median = (np.float64(tile[left, column]) + np.float64(tile[rows // 2, column])) / 2.0
     limit, ties = -1.0, 0
@@ -60,7 +59,7 @@ def squared_distance(row: Array, point: Array) -> float:
 
 @jit
 def means_near_median(
-    block: Array, rows: Array, tile: Array, comparators: Array, kept: int, reaches: Array, ties: Array, out: Array,
+    block: Array, rows: Array, tile: Array, merges: Array, kept: int, reaches: Array, ties: Array, out: Array,
     counts: Array, distances: Array,
 ) -> None:  # fmt: skip
     """Out [w] = for every column of a block the mean of the `kept` values nearest its median; of ties the first rows'.
@@ -71,11 +70,10 @@ def means_near_median(
     width = tile.shape[1]
     for start in range(0, block.shape[1], width):
         stop = min(start + width, block.shape[1])
-        load(block, rows, start, stop, tile)
-        sort_rows(tile, comparators)
+        sort_rows(block, rows, start, stop, tile, merges)
         part = out[start:stop]
         for j in range(stop - start):
-            reaches[0, j], reaches[1, j], ties[j] = reach(tile, j, kept)
+            reaches[0, j], reaches[1, j], ties[j] = reach(tile, rows.shape[0], j, kept)
             part[j] = 0.0
         for k in range(rows.shape[0]):
             counts[rows[k]] += take(block[rows[k], start:stop], reaches[0], reaches[1], ties, part)

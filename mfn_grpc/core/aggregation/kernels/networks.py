@@ -1,4 +1,4 @@
-"""Sorting networks: which rows to compare and swap, in which order, so that every column ends up sorted.
+"""Sorting networks: which of several places to compare and swap, in which order, so that they end up sorted.
 
 All columns go through the same comparisons, so a processor compares many of them at once.
 """

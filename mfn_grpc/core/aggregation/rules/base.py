@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from mfn_grpc.core.aggregation.geometry import UNMEASURED, Geometry
+from mfn_grpc.core.aggregation.hands import ALONE, Hands
 from mfn_grpc.core.aggregation.kernels.combining import add_squared_distances, combine
 from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.pieces import Pieces
@@ -17,7 +18,7 @@ class Seen:
     """What a rule or a pre-aggregator sees before it reads any block: n rows, f of which may be faulty.
 
     weights: as claimed, [n]. norms: [n], and the geometry: for those who asked for them. centred: whether blocks have
-    one row more, the centre, behind the others.
+    one row more, the centre, behind the others. hands: who works on blocks.
     """
 
     n: int
@@ -27,6 +28,7 @@ class Seen:
     norms: Array
     geometry: Geometry = UNMEASURED
     centred: bool = False
+    hands: Hands = ALONE
 
 
 class Prepared(ABC):

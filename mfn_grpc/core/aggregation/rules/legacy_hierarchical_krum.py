@@ -5,8 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mfn_grpc.core.aggregation.kernels.middle import middle_means
-from mfn_grpc.core.aggregation.kernels.networks import network
+from mfn_grpc.core.aggregation.kernels.sorting import groups
 from mfn_grpc.core.aggregation.rules.base import Prepared, Rule, Seen
 from mfn_grpc.core.aggregation.rules.coordinates import ByCoordinate
 from mfn_grpc.core.aggregation.rules.hierarchical_krum import IN_CLUSTER, pick_in_clusters
@@ -23,8 +22,8 @@ class _Blend(ByCoordinate):
         super().__init__(seen, representatives)
         self._chosen, self.scores, self.measure = chosen, scores, IN_CLUSTER
         k = len(representatives)
-        self._middle = ((k - 1) // 2, k // 2 + 1)
-        self._network = network(k, *self._middle)
+        self._places = ((k - 1) // 2, k // 2 + 1)
+        self._merges = groups(k, *self._places)
 
     @property
     def taken(self) -> Array:
@@ -38,7 +37,7 @@ class _Blend(ByCoordinate):
         return shares
 
     def _combine(self, block: Array, out: Array, distances: Array) -> None:
-        middle_means(block, self.rows, self._tile, self._network, *self._middle, out, self._counts, distances)
+        self._middle(block, self._places, self._merges, out, distances)
         out *= MEDIAN_SHARE
         out += KRUM_SHARE * block[self._chosen]
 

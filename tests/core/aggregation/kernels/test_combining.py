@@ -8,7 +8,6 @@ from mfn_grpc.core.aggregation.kernels.combining import (
     add_squared_distances,
     combine,
     squared_length,
-    subtract_row,
 )
 from tests.core.aggregation.cases import normal
 
@@ -44,12 +43,3 @@ def test_a_combination_is_added_up_row_after_row_then_divided(dtype: Any) -> Non
     combine(block, rows, numerators, 7.0, out)
     wide = block.astype(np.float64)
     assert out.tolist() == ((((0.0 + wide[1]) + 2 * wide[2]) + 3 * wide[5]) / 7).tolist()
-
-
-@PRECISIONS
-@pytest.mark.parametrize("n", [4, 6])
-def test_differences_from_a_row_are_those_of_numpy_with_the_origin_behind_the_first_rows(dtype: Any, n: int) -> None:
-    block, out = normal(6, 77, dtype=dtype), np.full((7, 77), np.nan)
-    subtract_row(block, 2, n, out)
-    wide = np.insert(block.astype(np.float64), n, 0.0, axis=0)
-    assert out.tolist() == (wide - wide[2]).tolist()

@@ -1,16 +1,21 @@
 """By the 0-1 principle (Knuth, 5.3.4, theorem Z) a network that sorts all rows of zeros and ones sorts everything."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 
-from mfn_grpc.core.aggregation.kernels.middle import sort_rows
 from mfn_grpc.core.aggregation.kernels.networks import network
 
 
 def all_zeros_and_ones(n: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     return np.array(list(itertools.product([0, 1], repeat=n)), np.float32).T.copy()
+
+
+def sort_rows(rows: np.ndarray[Any, Any], comparators: np.ndarray[Any, Any]) -> None:
+    for low, high in comparators.tolist():
+        rows[[low, high]] = np.minimum(rows[low], rows[high]), np.maximum(rows[low], rows[high])
 
 
 @pytest.mark.parametrize("n", range(1, 14))
