@@ -109,7 +109,9 @@ def map_advance(orbit: Array, parameters: Array, dt: float, work: Array) -> None
     for i in range(1, orbit.shape[0]):
         tangent(orbit[0], orbit[i], parameters, work[0, i])
     point(orbit[0], parameters, work[0, 0])
-    orbit[:] = work[0]
+    for i in range(orbit.shape[0]):  # `orbit[:] = work[0]` takes numba two seconds more: it compiles an error's text
+        for n in range(orbit.shape[1]):
+            orbit[i, n] = work[0, i, n]
 
 
 def flow_slopes(orbit: Array, parameters: Array, out: Array) -> None:

@@ -21,7 +21,9 @@ def fold(fine: Array, ratio: int, coarse: Array, first: int, last: int, wanted: 
     found = 0
     for i in range(first, last):
         top = i * ratio
-        line[:] = fine[top]
+        highest = fine[top]
+        for j in range(cols):  # `line[:] = highest` takes numba two seconds more: it compiles the text of an error
+            line[j] = highest[j]
         for below in range(top + 1, min(top + ratio, rows)):
             added = fine[below]
             for j in range(cols):
@@ -64,7 +66,8 @@ def glide_columns(codes: Array, edge: int, ratio: int, first: int, last: int) ->
     line = np.empty(codes.shape[1], np.uint8)
     for p in range(first, last):
         row = codes[p]
-        line[:] = row
+        for q in range(row.size):
+            line[q] = row[q]
         for k in range(1, ratio):
             shift = k * edge
             for q in range(shift, row.size):
