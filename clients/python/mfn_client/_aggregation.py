@@ -29,7 +29,6 @@ from mfn_grpc.tensors import (
 from mfn_grpc.v1 import federation_pb2 as pb
 
 AGGREGATE = "/mfn.v1.FederationService/Aggregate"
-RESUME_FOR_S = 60.0
 Updates = Mapping[str, Mapping[str, ArrayLike]]
 
 

@@ -2,37 +2,47 @@
 
 # ruff: noqa: ASYNC109  # the timeout becomes the deadline of the call, which the server sees
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import grpc.aio
-from numpy.typing import NDArray
 
-from mfn_client import _federation_calls as calls
-from mfn_client._aggregation import (
-    AGGREGATE,
-    RESUME_FOR_S,
-    AggregateResult,
-    AggregateStream,
-    Updates,
-    aggregation_policy,
-)
-from mfn_client._calls import UnaryCall
-from mfn_client._channel import Metadata
 from mfn_client._exceptions import translated
-from mfn_client._federation_results import Federation, ModelRef, Participant, Round, Verdict
-from mfn_client._federation_watch import WATCH_FEDERATION, AsyncFederationEvents, WatchStream
-from mfn_client._model_download import DOWNLOAD_MODEL, ModelDownload, current_model
-from mfn_client._model_upload import UPLOAD_MODEL, ModelArrays, ModelUpload, TypeNames
-from mfn_client._policies import FederationPolicy
-from mfn_client._resume import Backoff
+from mfn_client._late import late
+from mfn_client._resume import RESUME_FOR_S, Backoff
 from mfn_client._statuses import TrueStatus, in_batches
 from mfn_client._streamed import AsyncStreamed
-from mfn_grpc.v1 import federation_pb2 as pb
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mfn_client import _aggregation as aggregating
+    from mfn_client import _federation_calls as calls
+    from mfn_client import _federation_watch as watching
+    from mfn_client import _model_download as downloading
+    from mfn_client import _model_upload as uploading
+    from mfn_client._aggregation import AggregateResult, Updates
+    from mfn_client._calls import UnaryCall
+    from mfn_client._channel import Metadata
+    from mfn_client._federation_results import Federation, ModelRef, Participant, Round, Verdict
+    from mfn_client._federation_watch import AsyncFederationEvents
+    from mfn_client._model_upload import ModelArrays, TypeNames
+    from mfn_client._policies import FederationPolicy
+    from mfn_grpc.v1 import federation_pb2 as pb
+else:
+    aggregating = late("mfn_client._aggregation")
+    calls = late("mfn_client._federation_calls")
+    watching = late("mfn_client._federation_watch")
+    downloading = late("mfn_client._model_download")
+    uploading = late("mfn_client._model_upload")
+    pb = late("mfn_grpc.v1.federation_pb2")
 
 T = TypeVar("T")
 
@@ -146,12 +156,12 @@ class AsyncFederationMethods(ABC):
             resume_for: Seconds to go on without an event when the server is lost or busy.
         """
         method = self._channel.unary_stream(
-            WATCH_FEDERATION,
+            watching.WATCH_FEDERATION,
             request_serializer=pb.WatchFederationRequest.SerializeToString,
             response_deserializer=pb.WatchFederationResponse.FromString,
         )
-        stream = WatchStream(federation, after_sequence, Backoff(resume_for))
-        return AsyncFederationEvents(stream, lambda request, seconds: method(request, timeout=seconds))
+        stream = watching.WatchStream(federation, after_sequence, Backoff(resume_for))
+        return watching.AsyncFederationEvents(stream, lambda request, seconds: method(request, timeout=seconds))
 
     async def upload_model(
         self,
@@ -169,9 +179,9 @@ class AsyncFederationMethods(ABC):
             element_type: How to store them, such as "bfloat16", for all or by name. Default: as their dtypes.
             resume_for: Seconds to go on without progress when the server is lost or busy.
         """
-        upload = await asyncio.to_thread(ModelUpload, federation, model, element_type, Backoff(resume_for))
+        upload = await asyncio.to_thread(uploading.ModelUpload, federation, model, element_type, Backoff(resume_for))
         method = self._bare_channel.stream_unary(
-            UPLOAD_MODEL,
+            uploading.UPLOAD_MODEL,
             request_serializer=pb.UploadModelRequest.SerializeToString,
             response_deserializer=pb.UploadModelResponse.FromString,
         )
@@ -212,13 +222,13 @@ class AsyncFederationMethods(ABC):
                 read-only, mapped from a temporary file; BFLOAT16 as float32.
             resume_for: Seconds to go on without progress when the server is lost or busy.
         """
-        ref = model or current_model(await self.get_federation(federation))
+        ref = model or downloading.current_model(await self.get_federation(federation))
         method = self._channel.unary_stream(
-            DOWNLOAD_MODEL,
+            downloading.DOWNLOAD_MODEL,
             request_serializer=pb.DownloadModelRequest.SerializeToString,
             response_deserializer=pb.DownloadModelResponse.FromString,
         )
-        with contextlib.closing(ModelDownload(ref, Backoff(resume_for), path)) as download:
+        with contextlib.closing(downloading.ModelDownload(ref, Backoff(resume_for), path)) as download:
             async for store in AsyncStreamed(download, lambda request, seconds: method(request, timeout=seconds)):
                 await asyncio.to_thread(store)
             return download.arrays() if path is None else await asyncio.to_thread(download.save, path)
@@ -247,11 +257,11 @@ class AsyncFederationMethods(ABC):
         Raises:
             FailedPrecondition: QUORUM_NOT_REACHED, fewer clients are left than the rule needs.
         """
-        stream = AggregateStream(
-            updates, aggregation_policy(policy), weights, round, result_element_type, Backoff(resume_for)
+        stream = aggregating.AggregateStream(
+            updates, aggregating.aggregation_policy(policy), weights, round, result_element_type, Backoff(resume_for)
         )
         method = self._bare_channel.stream_stream(
-            AGGREGATE,
+            aggregating.AGGREGATE,
             request_serializer=pb.AggregateRequest.SerializeToString,
             response_deserializer=pb.AggregateResponse.FromString,
         )

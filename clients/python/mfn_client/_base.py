@@ -9,14 +9,13 @@ from numpy.typing import ArrayLike
 from mfn_client._calls import UnaryCall
 from mfn_client._channel import DEFAULT_TARGET, Options
 from mfn_client._credentials import Credentials, Token
-from mfn_client._resume import Backoff
+from mfn_client._resume import RESUME_FOR_S, Backoff
 from mfn_client._spec import Boundaries, FeatureArguments, SpecArguments, simulate_request
 from mfn_client._stream import SimulationStream
 from mfn_client._tls import Tls
 from mfn_client._uploads import UploadedArray
 from mfn_grpc.arrays import AnyArray
 
-RESUME_FOR_S = 60.0
 SIMULATE = "/mfn.v1.SimulationService/Simulate"
 S = TypeVar("S")
 

@@ -3,27 +3,39 @@
 Both faces of the client send these; neither knows what is in them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from google.protobuf import wrappers_pb2
-from google.protobuf.message import Message
-from numpy.typing import ArrayLike, NDArray
 
 from mfn_client._decoding import decoded
 from mfn_client._exceptions import FieldViolation, StreamCorrupted, invalid
+from mfn_client._late import late
 from mfn_client._messages import ENVELOPE_BYTES, MESSAGE_BYTES
-from mfn_client._results import Model, RunResult, StabilityReport, Started, Summary
 from mfn_client._spec import NO_FEATURES, Faults, FeatureArguments, SpecArguments
 from mfn_grpc.arrays import AnyArray, ArrayError, from_array, to_array
-from mfn_grpc.v1 import electrochemistry_pb2 as electro
 from mfn_grpc.v1 import simulation_pb2 as simulation
 from mfn_grpc.v1.types_pb2 import Array
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from google.protobuf.message import Message
+    from numpy.typing import ArrayLike, NDArray
+
+    from mfn_client import _results as results
+    from mfn_client._results import Model, RunResult, StabilityReport
+    from mfn_grpc.v1 import electrochemistry_pb2 as electro
+else:
+    results = late("mfn_client._results")
+    electro = late("mfn_grpc.v1.electrochemistry_pb2")
+
 T_co = TypeVar("T_co", covariant=True)
 BODY_TEMPERATURE_K = 310.15
+VALIDATION_TIMEOUT_S = 600.0
 _ELECTRO = "/mfn.v1.ElectrochemistryService"
 _SIMULATION = "/mfn.v1.SimulationService"
 _BATCH_BYTES = MESSAGE_BYTES - ENVELOPE_BYTES
@@ -135,7 +147,7 @@ class NernstBatch:
     shape: tuple[int, ...]
 
     @classmethod
-    def of(cls, z: ArrayLike, out_molar: ArrayLike, in_molar: ArrayLike, temperature_k: ArrayLike) -> "NernstBatch":
+    def of(cls, z: ArrayLike, out_molar: ArrayLike, in_molar: ArrayLike, temperature_k: ArrayLike) -> NernstBatch:
         """Broadcast the inputs together.
 
         Raises:
@@ -219,16 +231,17 @@ def _current_density(answer: electro.ComputeGoldmanCurrentResponse) -> float:
 
 
 def _models(answer: simulation.ListModelsResponse) -> list[Model]:
-    return [decoded(Model, each) for each in answer.models]
+    return [decoded(results.Model, each) for each in answer.models]
 
 
 def _stability(answer: simulation.AnalyzeStabilityResponse) -> StabilityReport:
-    return decoded(StabilityReport, answer.stability)
+    return decoded(results.StabilityReport, answer.stability)
 
 
 def _run_result(answer: simulation.RunSimulationResponse) -> RunResult:
     state = _decoded_array(answer.final_state) if answer.HasField("final_state") else None
-    return RunResult(decoded(Started, answer.started), decoded(Summary, answer.summary), state)
+    started, summary = decoded(results.Started, answer.started), decoded(results.Summary, answer.summary)
+    return results.RunResult(started, summary, state)
 
 
 def _health_word(answer: wrappers_pb2.Int32Value) -> str:

@@ -1,41 +1,50 @@
 """The synchronous client."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import Sequence
 from functools import cached_property
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
-from numpy.typing import ArrayLike, NDArray
 
-from mfn_client import _calls, _feature_calls
+from mfn_client import _calls
 from mfn_client._base import SIMULATE, BaseClient
-from mfn_client._calls import BODY_TEMPERATURE_K, Ion, NernstBatch, UnaryCall
+from mfn_client._calls import BODY_TEMPERATURE_K, VALIDATION_TIMEOUT_S, Ion, NernstBatch, UnaryCall
 from mfn_client._channel import sync_channel
 from mfn_client._exceptions import translated
-from mfn_client._feature_calls import FieldCall
-from mfn_client._feature_stream import EXTRACT_FEATURE_STREAM, FeatureStream, FeatureStreamState, Frames
-from mfn_client._features import EarlyWarningOptions, ExtractedFeatures
 from mfn_client._federation_client import FederationMethods
-from mfn_client._fractals import BoxCountOptions, FractalAnalysis, NullComparisonOptions
-from mfn_client._results import Model, RunResult, StabilityReport
+from mfn_client._late import late
 from mfn_client._resume import UnaryAttempts
 from mfn_client._simulation import Simulation
 from mfn_client._spec import FeatureArguments, SpecArguments
-from mfn_client._stream import SimulationStream
 from mfn_client._uploads import UPLOAD_ARRAY, UPLOAD_TIMEOUT_S, UploadedArray, upload_requests, uploaded
-from mfn_client._validation import ValidationReport
-from mfn_client._validation_stream import (
-    VALIDATE_STREAM,
-    VALIDATION_TIMEOUT_S,
-    Validation,
-    ValidationStream,
-    validate,
-    validate_stream_request,
-)
-from mfn_grpc.v1 import features_pb2, validation_pb2
 from mfn_grpc.v1 import simulation_pb2 as simulation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from mfn_client import _feature_calls
+    from mfn_client import _feature_stream as feature_streaming
+    from mfn_client import _validation_stream as validating
+    from mfn_client._feature_calls import FieldCall
+    from mfn_client._feature_stream import FeatureStream, Frames
+    from mfn_client._features import EarlyWarningOptions, ExtractedFeatures
+    from mfn_client._fractals import BoxCountOptions, FractalAnalysis, NullComparisonOptions
+    from mfn_client._results import Model, RunResult, StabilityReport
+    from mfn_client._stream import SimulationStream
+    from mfn_client._validation import ValidationReport
+    from mfn_client._validation_stream import Validation
+    from mfn_grpc.v1 import features_pb2, validation_pb2
+else:
+    _feature_calls = late("mfn_client._feature_calls")
+    feature_streaming = late("mfn_client._feature_stream")
+    validating = late("mfn_client._validation_stream")
+    features_pb2 = late("mfn_grpc.v1.features_pb2")
+    validation_pb2 = late("mfn_grpc.v1.validation_pb2")
 
 T = TypeVar("T")
 
@@ -207,12 +216,12 @@ class Client(FederationMethods, BaseClient[Simulation]):
         """
         begin = _feature_calls.stream_begin(thresholds, report_stride, early_warning)
         method = self._channel.stream_stream(
-            EXTRACT_FEATURE_STREAM,
+            feature_streaming.EXTRACT_FEATURE_STREAM,
             request_serializer=features_pb2.ExtractFeatureStreamRequest.SerializeToString,
             response_deserializer=features_pb2.ExtractFeatureStreamResponse.FromString,
         )
-        state = FeatureStreamState(begin, frames, timeout)
-        return FeatureStream(state, lambda requests, seconds: method(requests, timeout=seconds))
+        state = feature_streaming.FeatureStreamState(begin, frames, timeout)
+        return feature_streaming.FeatureStream(state, lambda requests, seconds: method(requests, timeout=seconds))
 
     def analyze_fractal(
         self,
@@ -251,20 +260,20 @@ class Client(FederationMethods, BaseClient[Simulation]):
         `suite`: "quick", "physics", "reaction_diffusion", "fractal", "dynamics", "aggregation", "learning" or "all". A
         server that does not offer one of them answers UNIMPLEMENTED.
         """
-        return self._unary(validate(suite, seed), timeout)
+        return self._unary(validating.validate(suite, seed), timeout)
 
     def validate_stream(
         self, suite: str = "quick", seed: int = 0, *, timeout: float = VALIDATION_TIMEOUT_S
     ) -> Validation:
         """As `validate`, an iterator of the checks as they finish; the call opens with the first of them."""
-        request = validate_stream_request(suite, seed)
+        request = validating.validate_stream_request(suite, seed)
         method = self._channel.unary_stream(
-            VALIDATE_STREAM,
+            validating.VALIDATE_STREAM,
             request_serializer=validation_pb2.ValidateStreamRequest.SerializeToString,
             response_deserializer=validation_pb2.ValidateStreamResponse.FromString,
         )
-        stream = ValidationStream(request, UnaryAttempts(timeout))
-        return Validation(stream, lambda message, seconds: method(message, timeout=seconds))
+        stream = validating.ValidationStream(request, UnaryAttempts(timeout))
+        return validating.Validation(stream, lambda message, seconds: method(message, timeout=seconds))
 
     def health(self, service: str = "", *, timeout: float | None = None) -> str:
         """Says "SERVING" or "NOT_SERVING"; raises NotFound for a service that the server does not know."""

@@ -1,6 +1,5 @@
 """What a client shows of itself: a key, a token or a certificate, and how it is kept from other eyes."""
 
-import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -71,6 +70,8 @@ def is_loopback(target: str) -> bool:
     """Whether a target stays on this machine: a Unix socket, localhost, or one loopback address."""
     if target.startswith(_SOCKETS) or _LOCAL_NAMES.fullmatch(target):
         return True
+    import ipaddress  # noqa: PLC0415  # localhost needs none of it
+
     found = _ADDRESS.fullmatch(target)
     try:
         return found is not None and ipaddress.ip_address(found["host"].strip("[]")).is_loopback

@@ -1,34 +1,44 @@
 """What the synchronous client does with federations."""
 
+from __future__ import annotations
+
 import contextlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import grpc
-from numpy.typing import NDArray
 
-from mfn_client import _federation_calls as calls
-from mfn_client._aggregation import (
-    AGGREGATE,
-    RESUME_FOR_S,
-    AggregateResult,
-    AggregateStream,
-    Updates,
-    aggregation_policy,
-)
-from mfn_client._calls import UnaryCall
 from mfn_client._exceptions import translated
-from mfn_client._federation_results import Federation, ModelRef, Participant, Round, Verdict
-from mfn_client._federation_watch import WATCH_FEDERATION, FederationEvents, WatchStream
-from mfn_client._model_download import DOWNLOAD_MODEL, ModelDownload, current_model
-from mfn_client._model_upload import UPLOAD_MODEL, ModelArrays, ModelUpload, TypeNames
-from mfn_client._policies import FederationPolicy
-from mfn_client._resume import Backoff
+from mfn_client._late import late
+from mfn_client._resume import RESUME_FOR_S, Backoff
 from mfn_client._streamed import Streamed
-from mfn_grpc.v1 import federation_pb2 as pb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mfn_client import _aggregation as aggregating
+    from mfn_client import _federation_calls as calls
+    from mfn_client import _federation_watch as watching
+    from mfn_client import _model_download as downloading
+    from mfn_client import _model_upload as uploading
+    from mfn_client._aggregation import AggregateResult, Updates
+    from mfn_client._calls import UnaryCall
+    from mfn_client._federation_results import Federation, ModelRef, Participant, Round, Verdict
+    from mfn_client._federation_watch import FederationEvents
+    from mfn_client._model_upload import ModelArrays, TypeNames
+    from mfn_client._policies import FederationPolicy
+    from mfn_grpc.v1 import federation_pb2 as pb
+else:
+    aggregating = late("mfn_client._aggregation")
+    calls = late("mfn_client._federation_calls")
+    watching = late("mfn_client._federation_watch")
+    downloading = late("mfn_client._model_download")
+    uploading = late("mfn_client._model_upload")
+    pb = late("mfn_grpc.v1.federation_pb2")
 
 T = TypeVar("T")
 
@@ -132,12 +142,12 @@ class FederationMethods(ABC):
             resume_for: Seconds to go on without an event when the server is lost or busy.
         """
         method = self._channel.unary_stream(
-            WATCH_FEDERATION,
+            watching.WATCH_FEDERATION,
             request_serializer=pb.WatchFederationRequest.SerializeToString,
             response_deserializer=pb.WatchFederationResponse.FromString,
         )
-        stream = WatchStream(federation, after_sequence, Backoff(resume_for))
-        return FederationEvents(stream, lambda request, seconds: method(request, timeout=seconds))
+        stream = watching.WatchStream(federation, after_sequence, Backoff(resume_for))
+        return watching.FederationEvents(stream, lambda request, seconds: method(request, timeout=seconds))
 
     def upload_model(
         self,
@@ -155,9 +165,9 @@ class FederationMethods(ABC):
             element_type: How to store them, such as "bfloat16", for all or by name. Default: as their dtypes.
             resume_for: Seconds to go on without progress when the server is lost or busy.
         """
-        upload = ModelUpload(federation, model, element_type, Backoff(resume_for))
+        upload = uploading.ModelUpload(federation, model, element_type, Backoff(resume_for))
         method = self._channel.stream_unary(
-            UPLOAD_MODEL,
+            uploading.UPLOAD_MODEL,
             request_serializer=pb.UploadModelRequest.SerializeToString,
             response_deserializer=pb.UploadModelResponse.FromString,
         )
@@ -197,13 +207,13 @@ class FederationMethods(ABC):
                 read-only, mapped from a temporary file; BFLOAT16 as float32.
             resume_for: Seconds to go on without progress when the server is lost or busy.
         """
-        ref = model or current_model(self.get_federation(federation))
+        ref = model or downloading.current_model(self.get_federation(federation))
         method = self._channel.unary_stream(
-            DOWNLOAD_MODEL,
+            downloading.DOWNLOAD_MODEL,
             request_serializer=pb.DownloadModelRequest.SerializeToString,
             response_deserializer=pb.DownloadModelResponse.FromString,
         )
-        with contextlib.closing(ModelDownload(ref, Backoff(resume_for), path)) as download:
+        with contextlib.closing(downloading.ModelDownload(ref, Backoff(resume_for), path)) as download:
             for store in Streamed(download, lambda request, seconds: method(request, timeout=seconds)):
                 store()
             return download.arrays() if path is None else download.save(path)
@@ -232,11 +242,11 @@ class FederationMethods(ABC):
         Raises:
             FailedPrecondition: QUORUM_NOT_REACHED, fewer clients are left than the rule needs.
         """
-        stream = AggregateStream(
-            updates, aggregation_policy(policy), weights, round, result_element_type, Backoff(resume_for)
+        stream = aggregating.AggregateStream(
+            updates, aggregating.aggregation_policy(policy), weights, round, result_element_type, Backoff(resume_for)
         )
         method = self._channel.stream_stream(
-            AGGREGATE,
+            aggregating.AGGREGATE,
             request_serializer=pb.AggregateRequest.SerializeToString,
             response_deserializer=pb.AggregateResponse.FromString,
         )

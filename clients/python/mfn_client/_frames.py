@@ -1,12 +1,23 @@
 """Frames put together from the messages that carry their parts."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from mfn_client._decoding import decoded
 from mfn_client._exceptions import StreamCorrupted
-from mfn_client._features import Features
-from mfn_client._results import Field, Frame, Started
+from mfn_client._late import late
 from mfn_grpc.arrays import ArrayError, PartAssembler
-from mfn_grpc.v1 import simulation_pb2 as simulation
-from mfn_grpc.v1.types_pb2 import ArrayPart
+
+if TYPE_CHECKING:
+    from mfn_client import _features as measures
+    from mfn_client import _results as results
+    from mfn_client._results import Field, Frame, Started
+    from mfn_grpc.v1 import simulation_pb2 as simulation
+    from mfn_grpc.v1.types_pb2 import ArrayPart
+else:
+    measures = late("mfn_client._features")
+    results = late("mfn_client._results")
 
 _LARGEST_ELEMENT = 8
 
@@ -56,7 +67,7 @@ class FrameAssembler:
             raise StreamCorrupted(f"Frame {message.step} ended before its arrays were whole")
         if self._with_features and not message.HasField("features"):
             raise StreamCorrupted(f"Frame {message.step} came without the features that were asked for")
-        features = decoded(Features, message.features) if message.HasField("features") else None
-        frame = Frame(message.step, message.time, self._fields, features)
+        features = decoded(measures.Features, message.features) if message.HasField("features") else None
+        frame = results.Frame(message.step, message.time, self._fields, features)
         self._fields, self._step = {}, None
         return frame

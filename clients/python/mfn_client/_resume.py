@@ -10,6 +10,8 @@ from mfn_client._exceptions import NOT_OWNER, Overloaded, RpcError, Unavailable
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
 GROWTH = 2.0
+RESUME_FOR_S = 60.0
+"""How long a stream goes on without progress, unless its caller says otherwise."""
 
 
 @dataclass

@@ -1,14 +1,18 @@
 """A streamed simulation as an iterator of frames: the synchronous face."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
-from mfn_client._results import Frame, Started, Summary
-from mfn_client._stream import SimulationStream
 from mfn_client._streamed import OpenCall, Streamed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import xarray
+
+    from mfn_client._results import Frame, Started, Summary  # noqa: F401  # the base class names a frame
+    from mfn_client._stream import SimulationStream
 
 
 class SimulationState:
@@ -32,7 +36,7 @@ class SimulationState:
         return self._stream.resume_token
 
 
-class Simulation(SimulationState, Streamed[Frame]):
+class Simulation(SimulationState, Streamed["Frame"]):
     """An iterator of `Frame` that resumes by itself, with the same bits, when the connection or the server is lost.
 
     Leaving a `for` loop, `close()` and the end of a `with` block cancel the call, and the server stops computing.
@@ -49,7 +53,7 @@ class Simulation(SimulationState, Streamed[Frame]):
         super().__init__(stream, open_call, sleep)
         self._stream = stream
 
-    def to_xarray(self) -> "xarray.Dataset":
+    def to_xarray(self) -> xarray.Dataset:
         """The frames that are still to come as an `xarray.Dataset` with dimensions (step, row, col).
 
         Coordinates: step, time (model time units), row and col (length units, cell centres). Attributes: the spec as

@@ -6,8 +6,10 @@ key that signed it), the simulation starts from the beginning and frames already
 spec gives the same bits, which the spec's hash and the numerics version vouch for.
 """
 
+from __future__ import annotations
+
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import grpc
 
@@ -21,9 +23,17 @@ from mfn_client._exceptions import (
     out_of_time,
 )
 from mfn_client._frames import FrameAssembler
-from mfn_client._results import Frame, Started, Summary
+from mfn_client._late import late
 from mfn_client._resume import Backoff, is_busy
 from mfn_grpc.v1 import simulation_pb2 as simulation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mfn_client import _results as results
+    from mfn_client._results import Frame, Started, Summary
+else:
+    results = late("mfn_client._results")
 
 _TOKEN_REFUSED = {"RESUME_TOKEN_INVALID", "RESUME_TOKEN_FOREIGN", "RESUME_TOKEN_STALE"}
 _COMPLETED = "completed"
@@ -139,7 +149,7 @@ class SimulationStream:
         return out_of_time(done, self.resume_token)
 
     def _start(self, response: simulation.SimulateResponse) -> None:
-        started = decoded(Started, response.started)
+        started = decoded(results.Started, response.started)
         if self._sequence is not None:
             raise StreamCorrupted("The stream started twice")
         if fault := started.fault():
@@ -202,7 +212,7 @@ class SimulationStream:
         return frame
 
     def _stop(self, response: simulation.SimulateResponse) -> None:
-        self.summary = decoded(Summary, response.summary)
+        self.summary = decoded(results.Summary, response.summary)
         if self.finished:
             if self._next_step is not None:
                 raise StreamCorrupted(f"The simulation is complete, but the frame of step {self._next_step} never came")

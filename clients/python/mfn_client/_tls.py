@@ -1,10 +1,11 @@
 """How a connection is encrypted, and the certificate that the client shows."""
 
-# ruff: noqa: PLC0415  # cryptography is loaded only where there are certificates to look at
+# ruff: noqa: PLC0415  # cryptography and pathlib are loaded only where there are certificates to look at
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
@@ -12,6 +13,8 @@ import grpc
 from mfn_client._exceptions import InvalidCredentials
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cryptography.x509 import Certificate
 
 
@@ -45,6 +48,8 @@ def channel_credentials(tls: Tls) -> grpc.ChannelCredentials:
         InvalidCredentials: the files are no certificates, have expired or do not belong together.
         OSError: a file cannot be read.
     """
+    from pathlib import Path
+
     ca = None if tls.ca_file is None else _checked_ca(Path(tls.ca_file))
     if tls.cert_file is None or tls.key_file is None:
         return grpc.ssl_channel_credentials(ca)
@@ -74,7 +79,7 @@ def _checked_pair(cert_file: Path, key_file: Path) -> tuple[bytes, bytes]:
     return key, chain
 
 
-def _certificates(path: Path, pem: bytes) -> "list[Certificate]":
+def _certificates(path: Path, pem: bytes) -> list[Certificate]:
     from cryptography.x509 import load_pem_x509_certificates
 
     try:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from mfn_client._calls import UnaryCall
+from mfn_client._calls import VALIDATION_TIMEOUT_S, UnaryCall
 from mfn_client._decoding import decoded
 from mfn_client._exceptions import MfnError, RpcError, StreamCorrupted
 from mfn_client._resume import UnaryAttempts
@@ -13,7 +13,6 @@ from mfn_client._validation import Check, ValidationReport, ValidationStarted, V
 from mfn_grpc.v1 import validation_pb2 as pb
 
 VALIDATE_STREAM = "/mfn.v1.ValidationService/ValidateStream"
-VALIDATION_TIMEOUT_S = 600.0
 
 
 def validate(suite: str, seed: int) -> UnaryCall[ValidationReport]:
