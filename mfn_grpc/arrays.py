@@ -113,9 +113,10 @@ def from_array(message: Array) -> AnyArray:
     Raises:
         ArrayError: unknown type, impossible shape, or data that do not fill the shape exactly.
     """
-    if faults := _form_faults(message.element_type, message.shape, len(message.data), "data"):
+    data = message.data  # once: a bytes field is copied each time that it is read
+    if faults := _form_faults(message.element_type, message.shape, len(data), "data"):
         raise ArrayError(faults)
-    stored = np.frombuffer(message.data, dtype=stored_dtype(message.element_type)).reshape(tuple(message.shape))
+    stored = np.frombuffer(data, dtype=stored_dtype(message.element_type)).reshape(tuple(message.shape))
     values = values_of(stored, message.element_type)
     values.flags.writeable = False
     return values
@@ -202,15 +203,16 @@ class PartAssembler:
         Raises:
             ArrayError: a part out of order, damaged, or at odds with its header.
         """
+        data = part.data  # once, as in `from_array`
         faults = self._opening_faults(part) if self._header is None else self._following_faults(part)
-        misplaced = self._place_faults(part)
-        faults += misplaced + _data_faults(part)
+        misplaced = self._place_faults(part, len(data))
+        faults += misplaced + _data_faults(part, data)
         if faults:
             raise ArrayError(faults, self._filled if misplaced else None)
         if self._header is None:
             self._open(part)
-        self._buffer[self._filled : self._filled + len(part.data)] = np.frombuffer(part.data, np.uint8)
-        self._filled += len(part.data)
+        self._buffer[self._filled : self._filled + len(data)] = np.frombuffer(data, np.uint8)
+        self._filled += len(data)
         return self._close() if self._filled == len(self._buffer) else None
 
     def _opening_faults(self, part: ArrayPart) -> list[ArrayFault]:
@@ -231,8 +233,8 @@ class PartAssembler:
             faults.append(ArrayFault("total_bytes", text))
         return faults
 
-    def _place_faults(self, part: ArrayPart) -> list[ArrayFault]:
-        faults, end = [], part.offset + len(part.data)
+    def _place_faults(self, part: ArrayPart, size: int) -> list[ArrayFault]:
+        faults, end = [], part.offset + size
         if part.offset != self._filled:
             faults.append(ArrayFault("offset", f"is {part.offset}, expected {self._filled}"))
         if end > part.total_bytes:
@@ -265,14 +267,14 @@ def name_faults(header: ArrayHeader) -> list[ArrayFault]:
     return [ArrayFault("header.name", f"has {size} bytes, at most {MAX_NAME_BYTES} are allowed")]
 
 
-def _data_faults(part: ArrayPart) -> list[ArrayFault]:
+def _data_faults(part: ArrayPart, data: bytes) -> list[ArrayFault]:
     """What is wrong with the data of a part, wherever it belongs."""
-    faults, size = [], len(part.data)
+    faults, size = [], len(data)
     if size > PART_BYTES:
         faults.append(ArrayFault("data", f"has {size} bytes, at most {PART_BYTES} are allowed in a part"))
     if size == 0 and part.total_bytes > 0:
         faults.append(ArrayFault("data", "is empty"))
-    if (found := google_crc32c.value(part.data)) != part.crc32c:
+    if (found := google_crc32c.value(data)) != part.crc32c:
         faults.append(ArrayFault("crc32c", f"is {part.crc32c}, the CRC-32C of data is {found}"))
     return faults
 

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from mfn_server.compute import Compute, NoWorkerInTime
+from mfn_server.sharing import Sharing
 from tests.server.conftest import Complaints
 
 
@@ -180,3 +181,138 @@ async def test_closing_waits_for_running_work_and_takes_no_more(gate: threading.
     assert await held
     with pytest.raises(RuntimeError, match="shutdown"):
         await compute.run("a", lambda: 1)
+
+
+class TestSharing:
+    async def test_idle_threads_help_a_slice_and_count_as_busy(self) -> None:
+        compute, meeting = Compute(workers=3), threading.Barrier(3, timeout=60)
+
+        def work(sharing: Sharing) -> tuple[int, int]:
+            sharing.share(lambda part: meeting.wait(), range(3))
+            return sharing.hands, compute.busy
+
+        for _ in range(50):  # each begins as soon as the one before it has ended, and finds the same threads
+            assert await compute.shared("a", work) == (3, 3)
+        assert compute.busy == 0
+        await asyncio.to_thread(compute.close)
+
+    async def test_a_thread_alone_does_it_all(self) -> None:
+        assert await Compute(workers=1).shared("a", lambda sharing: sharing.share(str, range(3))) == ["0", "1", "2"]
+
+    async def test_threads_at_other_work_do_not_help(self, gate: threading.Event) -> None:
+        compute = Compute(workers=2)
+        held = await holding(compute, gate)
+        assert await compute.shared("a", lambda sharing: sharing.hands) == 1
+        gate.set()
+        await held
+
+    async def test_slices_that_run_together_have_as_many_threads_each(self) -> None:
+        compute = Compute(workers=4)
+
+        async def beginning(go: threading.Event) -> "asyncio.Task[int]":
+            begun = threading.Event()
+
+            def work(sharing: Sharing) -> int:
+                hands = sharing.hands
+                begun.set()
+                go.wait(60)
+                return hands
+
+            task = asyncio.create_task(compute.shared("a", work))
+            await asyncio.to_thread(begun.wait, 60)
+            return task
+
+        gates = [threading.Event() for _ in range(4)]
+        first = await beginning(gates[0])  # alone, with all the threads
+        second = await beginning(gates[1])
+        gates[0].set()
+        hands = [await first]
+        third = await beginning(gates[2])
+        gates[1].set()
+        hands.append(await second)
+        fourth = await beginning(gates[3])
+        gates[2].set()
+        gates[3].set()
+        assert [*hands, await third, await fourth] == [4, 1, 2, 2]
+        assert compute.busy == 0
+
+    async def test_a_job_that_comes_has_the_thread_of_a_helper_before_the_slice_ends(
+        self, gate: threading.Event
+    ) -> None:
+        compute, begun = Compute(workers=2), threading.Event()
+
+        def work(sharing: Sharing) -> tuple[bool, int]:
+            begun.set()
+            return gate.wait(60), sharing.hands
+
+        sharing = asyncio.create_task(compute.shared("a", work))
+        await asyncio.to_thread(begun.wait, 60)
+        assert compute.busy == 2
+        assert await compute.run("b", lambda: "done") == "done"
+        assert await compute.urgent("b", lambda: "done") == "done"
+        assert compute.busy == 1
+        gate.set()
+        assert await sharing == (True, 1)
+        assert compute.busy == 0
+
+    async def test_only_as_many_helpers_leave_as_jobs_wait(self, gate: threading.Event) -> None:
+        compute, begun = Compute(workers=4), threading.Event()
+
+        def work(sharing: Sharing) -> int:
+            begun.set()
+            gate.wait(60)
+            return sharing.hands
+
+        sharing = asyncio.create_task(compute.shared("a", work))
+        await asyncio.to_thread(begun.wait, 60)
+        held = [await holding(compute, gate), await holding(compute, gate)]
+        assert compute.busy == 4
+        gate.set()
+        assert await sharing == 2
+        await asyncio.gather(*held)
+
+    async def test_a_slice_that_ends_while_its_helper_is_on_its_way_back_leaves_nothing_behind(self) -> None:
+        compute = Compute(workers=2)
+        for _ in range(200):
+            begun = threading.Event()
+
+            def work(sharing: Sharing, begun: threading.Event = begun) -> list[int]:
+                begun.set()
+                return sharing.share(lambda part: part, range(3))
+
+            slice_, job = compute.shared("a", work), compute.run("b", lambda: 5)
+            assert tuple(await asyncio.gather(slice_, job)) == ([0, 1, 2], 5)
+        assert compute.busy == 0
+        assert compute._helpers == {}
+
+    async def test_an_error_of_a_part_reaches_who_asked_and_the_threads_go_on(self) -> None:
+        compute = Compute(workers=2)
+        with pytest.raises(ZeroDivisionError):
+            await compute.shared("a", lambda sharing: sharing.share(lambda part: 1 // part, [1, 0, 1]))
+        assert await compute.shared("a", lambda sharing: sharing.hands) == 2
+
+    async def test_a_slice_whose_caller_left_keeps_its_helpers_until_it_ends(self, gate: threading.Event) -> None:
+        compute, begun, meeting = Compute(workers=2), threading.Event(), threading.Barrier(2, timeout=60)
+        shared = list[list[int]]()
+
+        def work(sharing: Sharing) -> None:
+            sharing.share(lambda part: meeting.wait(), range(2))  # the helper has come
+            begun.set()
+            gate.wait(60)
+            shared.append(sharing.share(lambda part: meeting.wait() * 0, range(2)))
+
+        task = asyncio.create_task(compute.shared("a", work))
+        await asyncio.to_thread(begun.wait, 60)
+        task.cancel()
+        await asyncio.wait([task])
+        gate.set()
+        await asyncio.to_thread(compute.close)
+        assert shared == [[0, 0]]
+
+    async def test_closing_ends_every_thread(self) -> None:
+        before = set(threading.enumerate())
+        compute = Compute(workers=4)
+        await compute.shared("a", lambda sharing: sharing.share(str, range(8)))
+        await asyncio.to_thread(compute.close)
+        left = {each.name for each in set(threading.enumerate()) - before}
+        assert not {name for name in left if name.startswith("mfn-compute")}

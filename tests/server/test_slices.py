@@ -36,6 +36,7 @@ class Counting:
         self.pieces, self.name = pieces, name
         self.diary = [] if diary is None else diary
         self.done = 0
+        self.begun = False
         self.closed_on = list[str]()
         self.held = threading.Event()
         self.held.set()
@@ -43,6 +44,7 @@ class Counting:
     def run(self) -> Pieces[int]:
         try:
             for _ in range(self.pieces):
+                self.begun = True
                 assert self.held.wait(60)
                 self.done += 1
                 self.diary.append(self.name)
@@ -140,7 +142,7 @@ async def test_a_cancelled_computation_ends_with_the_piece_that_runs_and_is_clos
     computation = Counting(10**9)
     computation.held.clear()
     task = asyncio.create_task(sliced(runtime, computation.run()).result())
-    await eventually(lambda: runtime.compute._running == 1)
+    await eventually(lambda: computation.begun)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -231,7 +233,7 @@ async def test_a_server_that_drains_stops_a_computation_between_two_slices(start
     computation = Counting(10**9)
     computation.held.clear()
     task = asyncio.create_task(computed(runtime, Caller(), computation.run()))
-    await eventually(lambda: runtime.compute._running == 1)
+    await eventually(lambda: computation.begun)
     runtime.draining.set()
     computation.held.set()
     with pytest.raises(Fault) as caught:

@@ -11,8 +11,8 @@ from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.admission import Place
 from mfn_server.kernels import Group
 from mfn_server.rpc.call import Call
+from mfn_server.rpc.encoded import Encoded
 from mfn_server.runtime import Runtime
-from mfn_server.simulation.frames import frame_messages
 from mfn_server.simulation.plans import Plan, Planner
 from mfn_server.simulation.prefetch import one_ahead
 from mfn_server.simulation.reports import encode_model, encode_stability
@@ -32,7 +32,9 @@ class SimulationService:
         self._runtime = runtime
         self._planner = Planner(runtime.arrays, runtime.tokens, runtime.most_cells)
 
-    async def simulate(self, request: pb.SimulateRequest, call: Call) -> AsyncIterator[pb.SimulateResponse]:
+    async def simulate(
+        self, request: pb.SimulateRequest, call: Call
+    ) -> AsyncIterator[pb.SimulateResponse | Encoded[pb.SimulateResponse]]:
         """Started, frames while they are computed, Summary."""
         plan = await prepared(self._runtime, call, self._planner.streamed(request, call.principal))
         await self._runtime.ready(call, self.needs)
@@ -40,11 +42,10 @@ class SimulationService:
             stream = Stream(self._runtime, plan, call, run)
             yield await stream.started()
             try:
-                async with aclosing(one_ahead(run.frames())) as frames:
+                async with aclosing(one_ahead(run.frames(stream.seal))) as frames:
                     async for frame in frames:
-                        time = frame.step * plan.spec.time_step
-                        for message in frame_messages(frame.step, time, frame.arrays):
-                            yield stream.frame(message, frame.measured)
+                        for message in stream.sending(frame):
+                            yield message
             except Diverged as diverged:
                 raise stream.fault(diverged) from None
             if run.stop_reason == pb.STOP_REASON_DRAINING:

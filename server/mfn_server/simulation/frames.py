@@ -1,25 +1,28 @@
 """Frames: which species of a state are sent, how they are reduced and stored, and how they become messages."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mfn_grpc.arrays import split_parts
+from mfn_grpc.arrays import PART_BYTES, element_type_of
 from mfn_grpc.core.bands import bands
 from mfn_grpc.core.limits import Faults, Limit, Violation
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.core.reaction_diffusion import MAX_EDGE, MIN_EDGE, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import types_pb2 as types
+from mfn_grpc.wire import Buffer, array_part, enclosed, tag_of
 
 AnyArray = np.ndarray[Any, np.dtype[Any]]
 
 MESSAGE_DATA_BYTES = 1024 * 1024
 BAND_CELLS = 2**18
-"""Cells of a frame made in one piece: to quantise one takes up to 20 ns."""
+"""Cells looked at in one piece, and at most in one part: to quantise one takes up to 20 ns."""
+_PARTS, _FRAME = tag_of(pb.Frame, "parts"), tag_of(pb.SimulateResponse, "frame")
 REDUCED_EDGE = Limit(MIN_EDGE, MAX_EDGE, "cells", "longest edge of a frame")
 _OFFERED: dict[int, np.dtype[Any]] = {
     types.ELEMENT_TYPE_FLOAT64: np.dtype("<f8"),
@@ -46,12 +49,46 @@ class FrameForm:
 
 @dataclass(frozen=True, eq=False)
 class FrameArray:
-    """One species of a frame, stored as it will be sent; value = element * scale + offset when quantised."""
+    """One species of a frame, made a few rows at a time as it will be sent.
+
+    rows: the elements of some rows as they are stored, contiguous. Quantised: value = element * scale + offset.
+    """
 
     name: str
-    elements: AnyArray
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    rows: Callable[[slice], AnyArray]
     scale: float | None = None
     offset: float | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def stored(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """The bytes from `start` to `stop` of all elements in C order."""
+        row_bytes = self.shape[1] * self.dtype.itemsize
+        first = start // row_bytes
+        elements = self.rows(slice(first, -(-stop // row_bytes)))
+        return elements.reshape(-1).view(np.uint8)[start - first * row_bytes : stop - first * row_bytes]
+
+    def header(self) -> types.ArrayHeader:
+        """What its first part says of it."""
+        return types.ArrayHeader(
+            name=self.name,
+            element_type=element_type_of(self.dtype),
+            shape=self.shape,
+            scale=self.scale,
+            offset=self.offset,
+        )
+
+
+class Seal(Protocol):
+    """Makes a message of the stream from the parts of a frame that it carries."""
+
+    def __call__(self, parts: list[Buffer], *, last: bool) -> bytes:
+        """The message. last: whether it completes the frame."""
 
 
 def decode_form(options: pb.FrameOptions, spec: SimulationSpec, faults: Faults) -> FrameForm:
@@ -64,27 +101,32 @@ def decode_form(options: pb.FrameOptions, spec: SimulationSpec, faults: Faults) 
         return FrameForm(_species(options, spec, faults), dtype, _block(options, spec, faults))
 
 
-def make_frame(form: FrameForm, state: AnyArray) -> Pieces[list[FrameArray]]:
-    """Copy a state into the form; it must not change between the pieces."""
-    arrays = list[FrameArray]()
+def make_frame(form: FrameForm, state: AnyArray, seal: Seal) -> Pieces[list[bytes]]:
+    """The messages of a state in this form, each with about 1 MiB of data; it must not change between the pieces."""
+    messages, parts, held = list[bytes](), list[Buffer](), 0
     for index, name in form.species:
         field = yield from _reduced(state[index], form.block)
-        arrays.append((yield from _stored(name, field, form.dtype)))
-    return arrays
+        array = yield from _stored(name, field, form.dtype)
+        header: types.ArrayHeader | None = array.header()
+        for start in range(0, array.nbytes, PART_BYTES):
+            data = array.stored(start, min(start + PART_BYTES, array.nbytes))
+            if parts and held + len(data) > MESSAGE_DATA_BYTES:
+                messages.append(seal(parts, last=False))
+                parts, held = [], 0
+            parts += enclosed(_PARTS, array_part(data, start, array.nbytes, header))
+            held, header = held + len(data), None
+            yield
+    messages.append(seal(parts, last=True))
+    return messages
 
 
-def frame_messages(step: int, time: float, arrays: list[FrameArray]) -> Iterator[pb.Frame]:
-    """The messages of one frame, each with about 1 MiB of data; only the last is marked so."""
-    message, held = pb.Frame(step=step, time=time), 0
-    for array in arrays:
-        for part in split_parts(array.name, array.elements, array.scale, array.offset):
-            if held and held + len(part.data) > MESSAGE_DATA_BYTES:
-                yield message
-                message, held = pb.Frame(step=step, time=time), 0
-            message.parts.append(part)
-            held += len(part.data)
-    message.last = True
-    yield message
+def frame_message(sequence: int, head: pb.Frame, parts: list[Buffer], tail: pb.Frame) -> bytes:
+    """A SimulateResponse with this number, and a frame of the fields of `head`, these parts and the fields of `tail`.
+
+    head, tail: the fields whose numbers are lower and higher than that of the parts.
+    """
+    frame = enclosed(_FRAME, (head.SerializeToString(), *parts, tail.SerializeToString()))
+    return b"".join((pb.SimulateResponse(sequence=sequence).SerializeToString(), *frame))
 
 
 def _species(options: pb.FrameOptions, spec: SimulationSpec, faults: Faults) -> tuple[tuple[int, str], ...]:
@@ -133,11 +175,7 @@ def _means(field: AnyArray, block: int) -> AnyArray:
 def _stored(name: str, field: AnyArray, dtype: np.dtype[Any]) -> Pieces[FrameArray]:
     if dtype.kind != "f":
         return (yield from _quantised(name, field, dtype))
-    elements = np.empty(field.shape, dtype)
-    for rows in bands(field.shape, BAND_CELLS):
-        elements[rows] = field[rows]
-        yield
-    return FrameArray(name, elements)
+    return FrameArray(name, field.shape, dtype, lambda rows: np.ascontiguousarray(field[rows], dtype))
 
 
 def _quantised(name: str, field: AnyArray, dtype: np.dtype[Any]) -> Pieces[FrameArray]:
@@ -148,12 +186,14 @@ def _quantised(name: str, field: AnyArray, dtype: np.dtype[Any]) -> Pieces[Frame
     levels = np.iinfo(dtype)
     scale = (highest - lowest) / (levels.max - levels.min) or 1.0
     offset = lowest - scale * levels.min
-    elements = np.empty(field.shape, dtype)
-    for rows in bands(field.shape, BAND_CELLS):
-        for row, values in zip(elements[rows], field[rows], strict=True):
+
+    def quantise(rows: slice) -> AnyArray:
+        elements = np.empty(field[rows].shape, dtype)
+        for row, values in zip(elements, field[rows], strict=True):
             row[...] = np.clip(np.rint((values - offset) / scale), levels.min, levels.max)
-        yield
-    return FrameArray(name, elements, scale, offset)
+        return elements
+
+    return FrameArray(name, field.shape, dtype, quantise, scale, offset)
 
 
 def frame_steps(first: int, last: int, stride: int, after: int | None) -> Iterator[int]:

@@ -3,7 +3,8 @@
 import asyncio
 import math
 import os
-from collections.abc import AsyncGenerator
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -11,13 +12,14 @@ from time import perf_counter
 from typing import TypeVar
 
 from mfn_grpc.core.features import Measured, measure
-from mfn_grpc.core.pieces import Pieces
+from mfn_grpc.core.pieces import Pieces, finish
 from mfn_grpc.core.reaction_diffusion import Checkpoint, Simulation
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.compute import NoWorkerInTime
 from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
-from mfn_server.simulation.frames import FrameArray, make_frame
+from mfn_server.sharing import Sharing
+from mfn_server.simulation.frames import Seal, make_frame
 from mfn_server.simulation.plans import Plan
 from mfn_server.simulation.reports import add_features, summarise
 from mfn_server.simulation.slice_spans import SliceSpans
@@ -31,6 +33,12 @@ A unit of a simulation's work is about a row of cells.
 """
 CLOSING_RATE = 1e8
 """Values a second at which a last state is taken to be checked and summed up."""
+FRAMED_CELLS = 2**19
+"""A frame of no more is made in the slice that comes to its step: it takes up to 10 ms, 1 ms where not quantised."""
+SHARED_S = 0.005
+"""A slice that takes one thread less is not worth waking another."""
+SHARED_CELLS = 512 * 512
+"""A grid of fewer is not worth another thread: to wake it takes as long as several rows."""
 LARGE_STATE_BYTES = 32 * 1024 * 1024
 """A larger state is checked apart from the slice that makes it."""
 
@@ -47,15 +55,21 @@ class Diverged(Exception):
 
 @dataclass(frozen=True)
 class RunFrame:
-    """The state at a step in the form asked for, and the features of the run so far when they were asked for."""
+    """The state at a step, as the messages that carry it; whoever sends one takes it out, and frees its memory."""
 
     step: int
-    arrays: list[FrameArray]
-    measured: Measured | None
+    messages: deque[bytes]
+
+
+Seals = Callable[[int, Measured | None], Seal]
+"""Makes the seal of the frame of a step, with the features of the run so far where they were asked for."""
 
 
 class Run:
-    """Owns the Simulation of one call. `stop_reason` says why `advance_to` or `frames` ended."""
+    """Owns the Simulation of one call. `stop_reason` says why `advance_to` or `frames` ended.
+
+    messages: of all the frames that are made so far.
+    """
 
     def __init__(self, runtime: Runtime, plan: Plan, call: Call, simulation: Simulation, followed: Followed) -> None:
         self._runtime, self._plan, self._call, self.followed = runtime, plan, call, followed
@@ -63,11 +77,17 @@ class Run:
         self.run_id = plan.resumed.run_id if plan.resumed else os.urandom(16)
         self.stop_reason = pb.STOP_REASON_COMPLETED
         self.compute_seconds = 0.0
+        self.messages = 0
         self._spans = SliceSpans()
         self._unsaved_seconds = 0.0
         self._rate = FIRST_RATE / plan.spec.shape[1]
         self._finite_step = simulation.step
         self._measured: tuple[int, Measured] | None = None
+        self._seals: Seals | None = None
+        self._made: list[bytes] | None = None
+        # What is watched is looked at in order, on one thread, and measured before its frame is made.
+        self._can_be_shared = plan.spec.cells >= SHARED_CELLS and plan.watch is None
+        self._is_framed_at_once = plan.spec.cells * len(plan.form.species) <= FRAMED_CELLS and plan.watch is None
         summing_s, measuring_s = math.prod(plan.spec.state_shape) / CLOSING_RATE, runtime.pace.slice_s
         self._closing_s = summing_s if plan.watch is None else summing_s + measuring_s
         followed.begin(self)
@@ -79,13 +99,16 @@ class Run:
         opening = Simulation.opening(plan.spec, checkpoint, plan.watched)
         return cls(runtime, plan, call, await prepared(runtime, call, opening), followed)
 
-    async def frames(self) -> AsyncGenerator[RunFrame, None]:
+    async def frames(self, seals: Seals) -> AsyncGenerator[RunFrame, None]:
         """The frames still due, each computed when it is asked for; fewer when the run must stop."""
+        self._seals = seals
         try:
             for step in self._plan.frame_steps():
-                if not await self.advance_to(step) or (frame := await self._frame()) is None:
+                if not await self.advance_to(step) or (frame := await self._frame(seals)) is None:
                     return
+                self.messages += len(frame.messages)
                 yield frame
+            self._seals = None
             # A stream that broke between its last frame and its summary is resumed with no frame due.
             await self.complete()
         finally:
@@ -123,7 +146,9 @@ class Run:
         from_step = self.simulation.step
         try:
             patience_s = runtime.patience_s(call, needed_s)
-            seconds = await runtime.compute.run(call.principal, partial(self._slice, step), patience_s)
+            work = partial(self._slice, step)
+            compute = runtime.compute.shared if self._is_shared(step) else runtime.compute.run
+            seconds = await compute(call.principal, work, patience_s)
         except NoWorkerInTime:
             raise Stopped(pb.STOP_REASON_DEADLINE) from None
         self._spans.add(from_step, self.simulation.step, seconds)
@@ -168,15 +193,21 @@ class Run:
         summary.compute_seconds = self.compute_seconds
         return summary
 
-    async def _frame(self) -> RunFrame | None:
+    async def _frame(self, seals: Seals) -> RunFrame | None:
         """The present state; None when there was no time left to look at it."""
+        messages, self._made = self._made, None
         try:
-            measured = await self._features()
-            arrays = await self._computed(make_frame(self._plan.form, self.simulation.state), short=True)
+            if messages is None:
+                measured = await self._features()
+                messages = await self._computed(self._making(seals, measured), short=True)
         except Stopped as stopped:
             self.stop_reason = stopped.reason
             return None
-        return RunFrame(self.simulation.step, arrays, measured)
+        return RunFrame(self.simulation.step, deque(messages))
+
+    def _making(self, seals: Seals, measured: Measured | None = None) -> Pieces[list[bytes]]:
+        simulation = self.simulation
+        return make_frame(self._plan.form, simulation.state, seals(simulation.step, measured))
 
     async def _features(self, *, closing: bool = False) -> Measured | None:
         """The features of the run so far; None where they are not wanted, or not known within a step."""
@@ -197,22 +228,47 @@ class Run:
         finally:
             self.compute_seconds += computation.seconds
 
-    def _slice(self, until: int) -> float:
-        """Compute for about one slice, on a worker thread; returns the seconds it took."""
-        simulation = self.simulation
+    def _slice(self, until: int, sharing: Sharing | None = None) -> float:
+        """Compute for about one slice, on a worker thread and those that help it; returns the seconds it took."""
+        simulation, hands = self.simulation, 1 if sharing is None else sharing.hands
         before, started = simulation.step, perf_counter()
-        affordable = self._rate * self._runtime.pace.slice_s / 2
-        steps = min(until - simulation.step, int(affordable // simulation.units_per_step))
-        if steps:
-            simulation.advance(steps)
-            units = steps * simulation.units_per_step
-        else:
-            units = simulation.advance_units(max(1, int(affordable)))
+        alone = sharing is None or hands == 1 or simulation.is_amid_a_step
+        units = 0 if alone or sharing is None else self._advance_together(until, started, sharing)
+        units = units or self._advance_alone(until)
         if simulation.step > before and simulation.state.nbytes <= LARGE_STATE_BYTES:
             self._require_finite(simulation.is_finite())
+            if simulation.step == until and self._seals is not None and self._is_framed_at_once:
+                self._made = finish(self._making(self._seals))
         seconds = perf_counter() - started
-        self._rate = units / max(seconds, 1e-6)
+        self._rate = units / max(seconds, 1e-6) / hands
         return seconds
+
+    def _is_shared(self, until: int) -> bool:
+        """Whether a slice towards a step is worth more than one thread."""
+        units = (until - self.simulation.step) * self.simulation.units_per_step
+        return self._can_be_shared and units >= self._rate * SHARED_S
+
+    def _advance_alone(self, until: int) -> int:
+        """Steps for half a slice, or a part of what takes longer; returns the units of work done."""
+        affordable = self._rate * self._runtime.pace.slice_s / 2
+        return self.simulation.advance_towards(until, max(1, int(affordable)))
+
+    def _advance_together(self, until: int, started: float, sharing: Sharing) -> int:
+        """Steps for half a slice, on all threads there are; returns the units of work done, 0 where a step is too long.
+
+        Never more at once than one thread does in the rest of the slice, for the others may be sent away.
+        """
+        simulation, slice_s = self.simulation, self._runtime.pace.slice_s
+        first, elapsed_s = simulation.step, 0.0
+        while elapsed_s < slice_s / 4:
+            hands = sharing.hands
+            affordable = self._rate * min(slice_s - elapsed_s, hands * (slice_s / 2 - elapsed_s))
+            steps = min(until - simulation.step, int(affordable // simulation.units_per_step))
+            if not steps:
+                break
+            simulation.advance_in_bands(steps, hands, sharing.share)
+            elapsed_s = perf_counter() - started
+        return (simulation.step - first) * simulation.units_per_step
 
     def _require_finite(self, is_finite: bool) -> None:
         if not is_finite:

@@ -1,20 +1,25 @@
 """The messages of one simulation call, in order, and the token of where it stands."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import count
 
 from mfn_grpc.core.features import Measured
 from mfn_grpc.core.reaction_diffusion import NUMERICS_VERSION, analyze
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_grpc.wire import Buffer
 from mfn_server.errors import Fault
 from mfn_server.features.reports import encode_features
 from mfn_server.rpc.call import Call
+from mfn_server.rpc.encoded import Encoded
 from mfn_server.runtime import Runtime
+from mfn_server.simulation.frames import Seal, frame_message
 from mfn_server.simulation.plans import Plan
 from mfn_server.simulation.reports import encode_stability
-from mfn_server.simulation.run import Diverged, Run
+from mfn_server.simulation.run import Diverged, Run, RunFrame
 from mfn_server.simulation.specs import encode_spec
 from mfn_server.simulation.tokens import Position
 
@@ -25,7 +30,7 @@ class Stream:
     def __init__(self, runtime: Runtime, plan: Plan, call: Call, run: Run) -> None:
         self._runtime, self._plan, self._call, self._run = runtime, plan, call, run
         self._position = plan.resumed or Position(plan.spec.first_step, 0, run.run_id)
-        self._sequence = self._position.sequence
+        self._first = self._sequence = self._position.sequence
 
     async def started(self) -> pb.SimulateResponse:
         """The first message: how the request was understood."""
@@ -42,16 +47,29 @@ class Stream:
         )
         return pb.SimulateResponse(sequence=self._sequence, started=started)
 
-    def frame(self, frame: pb.Frame, measured: Measured | None) -> pb.SimulateResponse:
-        """The next message of a frame; the last one of a frame carries a token, and features where there are any."""
-        self._sequence += 1
-        if frame.last:
-            if measured is not None:
-                frame.features.CopyFrom(encode_features(measured.features))
-            self._position = Position(frame.step, self._sequence, self._run.run_id)
-            frame.resume_token = self._token()
-            self._run.followed.frame()
-        return pb.SimulateResponse(sequence=self._sequence, frame=frame)
+    def seal(self, step: int, measured: Measured | None) -> Seal:
+        """What makes the messages of the next frame, on a worker thread: numbered, and with a token at the end.
+
+        A frame that is not completed has used none of the numbers.
+        """
+        head = pb.Frame(step=step, time=step * self._plan.spec.time_step)
+        numbers = count(self._first + self._run.messages + 1)
+
+        def sealed(parts: list[Buffer], *, last: bool) -> bytes:
+            number = next(numbers)
+            return frame_message(number, head, parts, self._tail(step, number, measured) if last else pb.Frame())
+
+        return sealed
+
+    def sending(self, frame: RunFrame) -> Iterator[Encoded[pb.SimulateResponse]]:
+        """The messages of a frame, which lets go of each; with the last one the stream stands behind it."""
+        while frame.messages:
+            message = Encoded[pb.SimulateResponse](frame.messages.popleft())
+            self._sequence += 1
+            if not frame.messages:
+                self._position = Position(frame.step, self._sequence, self._run.run_id)
+                self._run.followed.frame()
+            yield message
 
     async def summary(self) -> pb.SimulateResponse:
         """The last message: what the run came to, with a token unless it is complete."""
@@ -61,7 +79,7 @@ class Stream:
         self._sequence += 1
         if run.stop_reason != pb.STOP_REASON_COMPLETED:
             self._position = replace(self._position, sequence=self._sequence)
-            summary.resume_token = self._token()
+            summary.resume_token = self._token(self._position)
         return pb.SimulateResponse(sequence=self._sequence, summary=summary)
 
     def fault(self, diverged: Diverged) -> Fault:
@@ -81,8 +99,15 @@ class Stream:
         text = f"the deadline allowed {done} of {spec.steps} steps; allow more time, or resume with the token"
         return Fault(reasons.ERROR_REASON_DEADLINE_TOO_SHORT, text, metadata=metadata)
 
-    def _token(self) -> bytes:
-        return self._runtime.tokens.issue(self._position, self._plan.spec_hash, self._call.principal)
+    def _tail(self, step: int, number: int, measured: Measured | None) -> pb.Frame:
+        """What stands in the last message of a frame alone."""
+        features = None if measured is None else encode_features(measured.features)
+        return pb.Frame(
+            last=True, resume_token=self._token(Position(step, number, self._run.run_id)), features=features
+        )
+
+    def _token(self, position: Position) -> bytes:
+        return self._runtime.tokens.issue(position, self._plan.spec_hash, self._call.principal)
 
     def _token_metadata(self) -> dict[str, str]:
-        return {"resume_token": base64.b64encode(self._token()).decode()}
+        return {"resume_token": base64.b64encode(self._token(self._position)).decode()}

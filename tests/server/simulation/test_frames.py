@@ -14,8 +14,9 @@ from mfn_grpc.core.pieces import finish
 from mfn_grpc.core.reaction_diffusion import GrayScott, Mycelium, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1 import types_pb2 as types
+from mfn_grpc.wire import Buffer
 from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES
-from mfn_server.simulation.frames import FrameArray, FrameForm, decode_form, frame_messages, frame_steps, make_frame
+from mfn_server.simulation.frames import FrameForm, decode_form, frame_message, frame_steps, make_frame
 
 MIB = 1024 * 1024
 SPEC = SimulationSpec(GrayScott(), shape=(12, 20))
@@ -39,8 +40,26 @@ def noise(*shape: int, dtype: Any = np.float64) -> Any:
     return np.random.default_rng(5).standard_normal(shape).astype(dtype)
 
 
-def framed(form: FrameForm, state: Any) -> list[FrameArray]:
-    return finish(make_frame(form, state))
+def sealed(parts: list[Buffer], *, last: bool) -> bytes:
+    """A message of step 7, numbered 5, that ends a frame with a token."""
+    tail = pb.Frame(last=True, resume_token=b"token") if last else pb.Frame()
+    return frame_message(5, pb.Frame(step=7, time=3.5), parts, tail)
+
+
+def encoded(form: FrameForm, state: Any) -> list[bytes]:
+    return finish(make_frame(form, state, sealed))
+
+
+def messages_of(form: FrameForm, state: Any) -> list[pb.Frame]:
+    return [pb.SimulateResponse.FromString(raw).frame for raw in encoded(form, state)]
+
+
+def decoded(raws: list[bytes]) -> list[AssembledArray]:
+    return whole([pb.SimulateResponse.FromString(raw).frame for raw in raws])
+
+
+def framed(form: FrameForm, state: Any) -> list[AssembledArray]:
+    return decoded(encoded(form, state))
 
 
 def whole(messages: list[pb.Frame]) -> list[AssembledArray]:
@@ -90,8 +109,9 @@ class TestWhatTheyHold:
     def test_a_frame_does_not_change_when_the_simulation_goes_on(self) -> None:
         state = noise(2, 12, 20)
         before = state.copy()
-        frame = framed(form_of(), state)
+        raws = encoded(form_of(), state)
         state[...] = 0
+        frame = decoded(raws)
         assert all(np.array_equal(array.elements, field) for array, field in zip(frame, before, strict=True))
 
     def test_every_fault_of_the_options_is_named(self) -> None:
@@ -161,11 +181,15 @@ class TestReduction:
         form, state = FrameForm(BOTH, np.dtype(dtype), block), noise(2, 31, 20)
         expected = framed(form, state)
         monkeypatch.setattr("mfn_server.simulation.frames.BAND_CELLS", 61)
+        monkeypatch.setattr("mfn_server.simulation.frames.PART_BYTES", 77)
         for found, whole_one in zip(framed(form, state), expected, strict=True):
             assert (found.name, found.scale, found.offset) == (whole_one.name, whole_one.scale, whole_one.offset)
             assert found.elements.dtype == whole_one.elements.dtype
             assert np.array_equal(found.elements, whole_one.elements)
-        assert sum(1 for _ in make_frame(form, state)) >= 2 * 31 // 3 // block
+        assert (
+            sum(1 for _ in make_frame(form, state, sealed))
+            >= form.nbytes(SimulationSpec(GrayScott(), shape=(31, 20))) // 77
+        )
 
     def test_the_mean_of_an_offset_float32_field_keeps_its_digits(self) -> None:
         spec = SimulationSpec(Mycelium(), shape=(64, 64))
@@ -196,7 +220,7 @@ class TestElementTypes:
         (array,) = framed(FrameForm(((0, "u"),), np.dtype(dtype), 1), field[None])
         assert array.scale is not None
         assert array.offset is not None
-        error = np.abs(array.elements * array.scale + array.offset - field)
+        error = np.abs(array.elements.astype(np.float64) * array.scale + array.offset - field)
         # Beside the half step: the rounding of the arithmetic on numbers of this size.
         assert error.max() <= array.scale / 2 + 4 * np.spacing(np.abs(field).max())
         assert array.elements.dtype == np.dtype(dtype)
@@ -208,13 +232,12 @@ class TestElementTypes:
         (array,) = framed(FrameForm(((0, "u"),), np.dtype(dtype), 1), np.full((1, 5, 5), -70.25))
         assert array.scale is not None
         assert array.offset is not None
-        assert np.all(array.elements * array.scale + array.offset == -70.25)
+        assert np.all(array.elements.astype(np.float64) * array.scale + array.offset == -70.25)
 
 
 class TestMessages:
     def test_messages_hold_about_a_mebibyte_in_parts_of_at_most_256_kibibytes(self) -> None:
-        arrays = framed(FrameForm(BOTH, np.dtype(np.float64), 1), noise(2, 520, 700))
-        messages = list(frame_messages(7, 3.5, arrays))
+        messages = messages_of(FrameForm(BOTH, np.dtype(np.float64), 1), noise(2, 520, 700))
         sizes = [sum(len(part.data) for part in message.parts) for message in messages]
         assert sum(sizes) == 2 * 520 * 700 * 8
         assert all(len(part.data) <= PART_BYTES for message in messages for part in message.parts)
@@ -223,38 +246,51 @@ class TestMessages:
         assert all(message.ByteSize() < MAX_MESSAGE_BYTES for message in messages)
 
     def test_all_messages_carry_the_step_and_the_last_alone_ends_the_frame(self) -> None:
-        arrays = framed(FrameForm(BOTH, np.dtype(np.float64), 1), noise(2, 300, 300))
-        messages = list(frame_messages(7, 3.5, arrays))
+        messages = messages_of(FrameForm(BOTH, np.dtype(np.float64), 1), noise(2, 300, 300))
         assert len(messages) == 2
         assert {(message.step, message.time) for message in messages} == {(7, 3.5)}
         assert [message.last for message in messages] == [False, True]
 
     def test_a_small_frame_is_one_message(self) -> None:
-        (message,) = frame_messages(0, 0.0, framed(form_of(), noise(2, 12, 20)))
+        (message,) = messages_of(form_of(), noise(2, 12, 20))
         assert message.last
         assert [part.header.name for part in message.parts] == ["u", "v"]
 
     def test_put_together_again_the_parts_are_the_state_bit_for_bit(self) -> None:
         state = noise(2, 300, 411)
-        arrays = whole(list(frame_messages(1, 1.0, framed(FrameForm(BOTH, np.dtype(np.float64), 1), state))))
+        arrays = framed(FrameForm(BOTH, np.dtype(np.float64), 1), state)
         assert [array.name for array in arrays] == ["u", "v"]
         assert np.stack([array.elements for array in arrays]).tobytes() == state.tobytes()
 
     def test_quantised_frames_carry_scale_and_offset(self) -> None:
         state = noise(2, 12, 20)
-        frame = framed(FrameForm(BOTH, np.dtype("u1"), 1), state)
-        for sent, array in zip(frame, whole(list(frame_messages(1, 1.0, frame))), strict=True):
-            assert (array.scale, array.offset) == (sent.scale, sent.offset)
+        for field, array in zip(state, framed(FrameForm(BOTH, np.dtype("u1"), 1), state), strict=True):
+            assert array.scale == (field.max() - field.min()) / 255
+            assert array.offset == field.min()
             assert array.element_type == types.ELEMENT_TYPE_UINT8
 
+    @pytest.mark.parametrize("dtype", ["<f8", "<f4", "<f2", "u1", "i1"])
+    @pytest.mark.parametrize("shape", [(4, 4), (12, 20), (257, 411), (1000, 1000)])
+    def test_their_bytes_are_those_of_the_generated_class(self, dtype: str, shape: tuple[int, int]) -> None:
+        raws = encoded(FrameForm(BOTH, np.dtype(dtype), 1), noise(2, *shape))
+        for raw in raws:
+            message = pb.SimulateResponse.FromString(raw)
+            assert message.sequence == 5
+            assert message.SerializeToString() == raw
+
+    def test_features_follow_the_token(self) -> None:
+        tail = pb.Frame(last=True, resume_token=b"token", features=types.Features(d_box=1.5))
+        whole_one = pb.SimulateResponse(sequence=2**40, frame=pb.Frame(step=3, time=0.5))
+        whole_one.frame.MergeFrom(tail)
+        assert frame_message(2**40, pb.Frame(step=3, time=0.5), [], tail) == whole_one.SerializeToString()
+
     def test_a_damaged_part_does_not_pass_its_checksum(self) -> None:
-        (message,) = frame_messages(0, 0.0, framed(form_of(), noise(2, 12, 20)))
+        (message,) = messages_of(form_of(), noise(2, 12, 20))
         part = message.parts[0]
         part.data = part.data[:-1] + bytes([part.data[-1] ^ 1])
         with pytest.raises(ValueError, match="CRC-32C"):
             whole([message])
 
     def test_checksums_are_castagnolis(self) -> None:
-        array = framed(FrameForm(((0, "u"),), np.dtype("u1"), 1), np.zeros((1, 4, 8)))
-        (message,) = frame_messages(0, 0.0, array)
+        (message,) = messages_of(FrameForm(((0, "u"),), np.dtype("u1"), 1), np.zeros((1, 4, 8)))
         assert message.parts[0].crc32c == 0x8A9136AA  # of 32 zero bytes: RFC 3720, appendix B.4

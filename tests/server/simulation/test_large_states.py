@@ -66,6 +66,7 @@ class TestLargeStates:
         """And worked on row by row, each piece of work a slice."""
         monkeypatch.setattr("mfn_server.simulation.run.LARGE_STATE_BYTES", 0)
         monkeypatch.setattr("mfn_server.simulation.frames.BAND_CELLS", 1)
+        monkeypatch.setattr("mfn_server.simulation.frames.PART_BYTES", 1000)
         monkeypatch.setattr("mfn_server.simulation.reports.BAND_CELLS", 1)
         monkeypatch.setattr("mfn_grpc.core.reaction_diffusion.models.base.DRAWN_CELLS", 1)
         ticks = itertools.count()
