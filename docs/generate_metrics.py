@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from mfn_server.telemetry.metrics.declared import Declared, Label
+from mfn_server.telemetry.metrics.across import RULES, Across
+from mfn_server.telemetry.metrics.declared import Declared, GaugeOf, Label
 from mfn_server.telemetry.metrics.gauges import READ
 from mfn_server.telemetry.metrics.metrics import COUNTED
 from mfn_server.telemetry.metrics.sizes import GRIDS, STEPS
+from mfn_server.telemetry.metrics.supervising import SUPERVISED
 
 GROUPS = {
     "Calls": ("grpc_server_",),
@@ -36,6 +38,12 @@ of calls exist before the first call.
 Beside these there are `process_*`, `python_info` and `python_gc_*` of the Prometheus client, and the `_created` of its
 counters and histograms.
 
+With `MFN_WORKERS` above 1 the port is the supervisor's, which asks all workers at each scrape and serves one page: the
+column "of workers" says what becomes of their values. What a worker that has ended had counted stays in the sums, as
+far as a scrape or its own end told of it: a worker that is killed takes with it what it counted since the last scrape.
+A worker that does not answer within 3 s counts with its last values and shows in `mfn_workers{{state="silent"}}`. The
+supervisor's own process is part of `process_*`.
+
 The share of calls that fail, by method, and the slowest of a hundred that succeed:
 
 ```promql
@@ -47,15 +55,22 @@ histogram_quantile(0.99,
 """
 
 HEADER = """\
-| metric | type | labels | meaning |
-| --- | --- | --- | --- |
+| metric | type | labels | of workers | meaning |
+| --- | --- | --- | --- | --- |
 """
 
 
 def row(metric: Declared) -> str:
     """One metric as a line of a table."""
     labels = ", ".join(f"`{name}`" for name in metric.label_names) or "none"
-    return f"| `{metric.name}` | {metric.kind} | {labels} | {metric.meaning} |\n"
+    return f"| `{metric.name}` | {metric.kind} | {labels} | {across(metric)} | {metric.meaning} |\n"
+
+
+def across(metric: Declared) -> str:
+    """What becomes of the values of several workers."""
+    if metric in SUPERVISED:
+        return "the supervisor's"
+    return str(RULES[metric.name] if isinstance(metric, GaugeOf) else Across.SUM)
 
 
 def group_of(metric: Declared) -> str:
@@ -92,7 +107,7 @@ def labels(metrics: Iterable[Declared]) -> str:
 
 def page() -> str:
     """The whole of docs/metrics.md."""
-    metrics = (*COUNTED, *READ)
+    metrics = (*COUNTED, *READ, *SUPERVISED)
     return "\n".join((INTRODUCTION, *sections(metrics), labels(metrics)))
 
 

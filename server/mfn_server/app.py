@@ -88,11 +88,15 @@ class Application:
 
     needs: the kernels of each service that is offered, by its full name; all_needs: of all of them. coordinator: None
     where no federations are offered. draining: set when nothing new is begun. leaving: from the notice before that on.
-    log_lines_dropped: how many of the process's there are so far.
+    log_lines_dropped: how many of the process's there are so far. scratch: where several processes of one server keep
+    what need not outlive them, made and deleted by another; None: this process makes its own.
     """
 
-    def __init__(self, settings: Settings, log_lines_dropped: Callable[[], int] = int) -> None:
+    def __init__(
+        self, settings: Settings, log_lines_dropped: Callable[[], int] = int, scratch: Path | None = None
+    ) -> None:
         self.settings = settings
+        self._scratch = scratch
         self.draining = asyncio.Event()
         self.leaving = False
         self.traces = tracer_provider(settings)
@@ -209,9 +213,9 @@ class Application:
 
     @cached_property
     def state_directory(self) -> Path:
-        """The directory of the settings, or one that ends with this process."""
-        if self.settings.state_dir is not None:
-            return self.settings.state_dir
+        """The directory of the settings, or one that ends with this server."""
+        if given := self.settings.state_dir or self._scratch:
+            return given
         return Path(self._closing.enter_context(TemporaryDirectory(prefix="mfn-")))
 
     def close(self) -> None:
@@ -234,10 +238,12 @@ class Application:
 
 def channel_options(settings: Settings) -> list[tuple[str, int]]:
     """What grpc does with connections; old ones take no new calls, and those that they carry end by themselves."""
-    age_s = settings.max_connection_age_s
-    if age_s is None:
-        return list(CHANNEL_OPTIONS)
-    return [*CHANNEL_OPTIONS, ("grpc.max_connection_age_ms", round(1000 * age_s))]
+    options = dict(CHANNEL_OPTIONS)
+    if settings.workers > 1:
+        options["grpc.so_reuseport"] = 1  # the supervisor has made sure that nobody else has the port
+    if settings.max_connection_age_s is not None:
+        options["grpc.max_connection_age_ms"] = round(1000 * settings.max_connection_age_s)
+    return list(options.items())
 
 
 def interceptors(app: Application) -> Interceptors:

@@ -33,10 +33,13 @@ class EmbeddedServer:
             "api_key": self.api_key,
             "api_key_required": True,
             "resume_token_key": secrets.token_urlsafe(32),
-            "services": EVERY_SERVICE,  # MFN_SERVICES is about servers that others call
+            "services": EVERY_SERVICE,  # MFN_SERVICES and MFN_WORKERS are about servers that others call
+            "workers": 1,
             "drain_grace_s": 1,
         }
         self._settings = load_settings(**(defaults | settings))
+        if self._settings.workers != 1:
+            raise ValueError("workers must be 1: an embedded server runs inside the calling process")
         self._thread = threading.Thread(target=self._run, name="mfn-embedded")
         self._started = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None

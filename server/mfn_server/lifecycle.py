@@ -6,6 +6,8 @@ import logging
 import signal
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfn_server.app import Application
@@ -54,6 +56,15 @@ class Lifecycle:
             raise
         if warm_up:
             self._application.kernels.start(self._application.all_needs)
+
+    async def warm_up(self, stop: asyncio.Event) -> None:
+        """Compile what the services need before anything listens, unless it is told to stop meanwhile."""
+        kernels, needed = self._application.kernels, self._application.all_needs
+        kernels.start(needed)
+        waiting = [asyncio.create_task(kernels.wait(needed)), asyncio.create_task(_set(stop))]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
 
     async def _listen(self) -> None:
         app = self._application
@@ -119,6 +130,15 @@ class Lifecycle:
         if self._watch.done():
             self._watch.result()
 
+    def when_warm(self, tell: Callable[[], None]) -> None:
+        """Call `tell` once no kernel that the services need is still to be compiled."""
+
+        async def waiting() -> None:
+            await self._application.kernels.wait(self._application.all_needs)
+            tell()
+
+        self._in_background(waiting())
+
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         task.add_done_callback(_tell_failure)
@@ -141,6 +161,10 @@ class Lifecycle:
             await asyncio.sleep(SWEEP_EVERY_S)
 
 
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
 def _tell_failure(task: asyncio.Task[None]) -> None:
     """Nobody awaits what runs in the background."""
     if not task.cancelled() and (error := task.exception()) is not None:
@@ -152,18 +176,41 @@ def join_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-async def serve(settings: Settings, log_lines_dropped: Callable[[], int] = int) -> None:
+def _nothing(_: Application, __: Lifecycle) -> None:
+    """For a server that nobody waits for."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What differs for one of several processes behind a port.
+
+    scratch: as in Application. warm_first: compile before listening, as others serve meanwhile. begun: called once it
+    listens, on the event loop.
+    """
+
+    scratch: Path | None = None
+    warm_first: bool = False
+    begun: Callable[[Application, Lifecycle], None] = _nothing
+
+
+ALONE = Beside()
+
+
+async def serve(settings: Settings, log_lines_dropped: Callable[[], int] = int, beside: Beside = ALONE) -> None:
     """Run a server until SIGTERM or SIGINT, then drain it; the process ends in bounded time from there."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    app = Application(settings, log_lines_dropped)
+    app = Application(settings, log_lines_dropped, beside.scratch)
     app.audit.record("config.loaded", env=settings.env.value)
     lifecycle = Lifecycle(app)
+    if beside.warm_first:
+        await lifecycle.warm_up(stop)
     await lifecycle.start()
     try:
         _announce(app, lifecycle)
+        beside.begun(app, lifecycle)
         await lifecycle.run_until(stop)
     finally:
         # A thread that is stuck, say in a write to a volume that does not answer, would keep the process for ever. What

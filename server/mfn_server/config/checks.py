@@ -1,5 +1,6 @@
 """What must hold between settings. Each check is told of all settings and yields faults: a setting and a sentence."""
 
+import platform
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 Told = Iterator[tuple[str, str]]
 SHARED = "is the same secret as MFN_{other}: who learns one has both; {remedy}"
+SHARED_OUT = {
+    "max_running": 1,
+    "max_streams": 1,
+    "max_streams_per_principal": 1,
+    "max_state_bytes": 2**20,
+    "aggregate_spool_bytes": 2**20,
+}
+"""What is divided among workers, and the least that one can work with."""
 MESH = "mesh if a proxy in front encrypts and nothing else reaches the port"
 
 
@@ -244,6 +253,41 @@ def _arrays_outlast_their_upload(settings: "Settings") -> Told:
         )
 
 
+def _workers_share_a_port(settings: "Settings") -> Told:
+    if settings.workers > 1 and platform.system() != "Linux":
+        yield (
+            "workers",
+            f"must be 1 on {platform.system()}: only Linux spreads the connections of a port over processes",
+        )
+
+
+def _federations_have_one_owner(settings: "Settings") -> Told:
+    kept = settings.state_dir is not None or settings.env is Environment.DEV
+    if settings.workers > 1 and Service.FEDERATION in settings.services and kept:
+        others = ",".join(service for service in settings.services if service is not Service.FEDERATION)
+        remedy = f"set MFN_SERVICES={others} here" if others else "set MFN_WORKERS=1"
+        yield (
+            "workers",
+            (
+                f"is {settings.workers}, but federations have one process that owns them: {remedy}, and offer "
+                "federation in a deployment of its own with MFN_WORKERS=1"
+            ),
+        )
+
+
+def _every_worker_has_a_share(settings: "Settings") -> Told:
+    for name, least in SHARED_OUT.items():
+        whole = getattr(settings, name)
+        if whole < least * settings.workers:
+            yield (
+                name,
+                (
+                    f"is {whole:,}, of which each of MFN_WORKERS={settings.workers} must get {least:,} at least: "
+                    "raise this or lower that"
+                ),
+            )
+
+
 CHECKS: list[Callable[["Settings"], Told]] = [
     _loopback_is_for_dev,
     _unencrypted_stays_here,
@@ -268,4 +312,7 @@ CHECKS: list[Callable[["Settings"], Told]] = [
     _one_aggregation_fits,
     _checkpoints_last,
     _arrays_outlast_their_upload,
+    _workers_share_a_port,
+    _federations_have_one_owner,
+    _every_worker_has_a_share,
 ]

@@ -14,9 +14,17 @@ GIB = 1024**3
 
 
 class Computing(BaseSettings):
-    """Threads, admission, stored state."""
+    """Processes, threads, admission, stored state."""
 
-    compute_threads: int = Field(0, ge=0, le=256, description="compute threads; 0 takes one a processor")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="server processes behind the one port; several where calls of one process are the limit",
+    )
+    compute_threads: int = Field(
+        0, ge=0, le=256, description="compute threads of each process; 0 takes one a processor, divided among workers"
+    )
     slice_ms: float = Field(40, ge=1, le=50, description="longest piece of compute between two looks at a call's state")
     max_cells: int = Field(
         MOST_CELLS,

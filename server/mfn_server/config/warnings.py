@@ -50,7 +50,15 @@ def _of_draining(settings: Settings) -> Iterator[str]:
 
 
 def _of_limits(settings: Settings) -> Iterator[str]:
-    if settings.rate_limit_enabled and settings.rate_limit_store.get_secret_value() == IN_MEMORY:
+    if not settings.rate_limit_enabled or settings.rate_limit_store.get_secret_value() != IN_MEMORY:
+        return
+    if settings.workers > 1:
+        yield (
+            f"MFN_RATE_LIMIT_STORE is {IN_MEMORY}, which workers do not share: each of MFN_WORKERS={settings.workers} "
+            "grants its part of every rate, and a caller whose connections come to one worker gets that part alone; "
+            "set redis://HOST:PORT/DB for exact limits"
+        )
+    else:
         yield (
             f"MFN_RATE_LIMIT_STORE is {IN_MEMORY}, which replicas do not share: each grants the whole rate; "
             "set redis://HOST:PORT/DB where there are several"

@@ -20,7 +20,7 @@ from mfn_server.telemetry.audit import LOGGER as AUDIT_LOGGER
 from mfn_server.telemetry.handler import LineHandler, Render, lost_line
 from mfn_server.telemetry.lines import line_of
 from mfn_server.telemetry.own_secrets import OwnSecrets
-from mfn_server.telemetry.writing import DescriptorSink, Writer
+from mfn_server.telemetry.writing import DescriptorSink, Sink, Writer
 
 STANDARD_ERROR = 2
 log = logging.getLogger(__name__)
@@ -42,10 +42,10 @@ class Logs:
         self._undo.close()
 
 
-def configure(settings: Settings, descriptor: int = STANDARD_ERROR) -> Logs:
-    """Have all logging written to a file descriptor, by level and format of the settings."""
+def configure(settings: Settings, descriptor: int = STANDARD_ERROR, sink: Sink | None = None) -> Logs:
+    """Have all logging written to a file descriptor, or to another sink, by level and format of the settings."""
     undo = ExitStack()
-    writer = Writer(DescriptorSink(descriptor), lost_line, "mfn-logs")
+    writer = Writer(sink or DescriptorSink(descriptor), lost_line, "mfn-logs")
     handler = LineHandler(writer, _render(settings.log_format))
     undo.callback(handler.close)
     undo.callback(OwnSecrets(settings, handler.hide).forget)

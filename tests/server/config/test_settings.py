@@ -149,4 +149,4 @@ def test_every_setting_belongs_to_one_section() -> None:
 
 def test_a_variable_that_is_nearly_a_setting_is_noticed() -> None:
     seen = ["MFN_PROT", "MFN_WORKER", "MFN_PORT", "MFN_SERVER", "MFN_REQUIRE_ALL", "PATH"]
-    assert misspelt(seen) == {"MFN_PROT": "MFN_PORT", "MFN_WORKER": "MFN_COMPUTE_THREADS"}
+    assert misspelt(seen) == {"MFN_PROT": "MFN_PORT", "MFN_WORKER": "MFN_WORKERS"}

@@ -74,3 +74,11 @@ def test_settings_that_do_nothing_are_told(monkeypatch: pytest.MonkeyPatch, tmp_
     idle |= {"MFN_TLS_CERT_FILE": str(tmp_path / "cert.pem")}
     told = ["MFN_TLS_CERT_FILE", "MFN_TRUSTED_PROXIES", "MFN_TRACE_ENDPOINT"]
     assert named(loaded(monkeypatch, MFN_ENV="dev", **idle)) == told
+
+
+def test_workers_that_count_rates_for_themselves_are_told_of() -> None:
+    services = "electrochemistry"
+    (text,) = warnings(load_settings(env="dev", workers=2, services=services, rate_limit_enabled=True))
+    assert "which workers do not share" in text
+    store = "redis://127.0.0.1:6379/0"
+    assert warnings(load_settings(env="dev", workers=2, services=services, rate_limit_store=store)) == []

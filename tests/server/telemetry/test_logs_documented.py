@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from mfn_grpc.v1 import electrochemistry_pb2, simulation_pb2
 from mfn_server.interceptors.audit import EVENTS
+from mfn_server.telemetry.entries import OF_THIS_PROCESS
 from mfn_server.telemetry.handler import lost_line
 from mfn_server.telemetry.lines import line_of
 from tests.server.calling import NERNST, refused
@@ -40,6 +41,7 @@ async def test_the_fields_of_the_page_are_those_of_the_lines(
     start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     use_chain(monkeypatch)
+    monkeypatch.setitem(OF_THIS_PROCESS, "worker", 1)
     with capturing(tmp_path / "log", log_level="DEBUG") as captured:
         server = await start(ready=False)
         await server.electrochemistry.ComputeNernst(NERNST)

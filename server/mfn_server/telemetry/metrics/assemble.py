@@ -11,7 +11,7 @@ from mfn_server.limiting.limiter import Limiter
 from mfn_server.rpc.methods import method_of
 from mfn_server.telemetry.metrics import gauges
 from mfn_server.telemetry.metrics.declared import Reading, Values, single
-from mfn_server.telemetry.metrics.endpoint import Endpoint
+from mfn_server.telemetry.metrics.endpoint import Endpoint, opened
 from mfn_server.telemetry.metrics.readings import Readings
 from mfn_server.telemetry.metrics.simulations import QUEUED, RUNNING
 
@@ -36,14 +36,7 @@ def observe(app: "Application", sources: Sources) -> None:
 
 def endpoint(app: "Application") -> Endpoint | None:
     """Where the metrics are served; None where they are not. Raises OSError when another uses the port."""
-    settings = app.settings
-    if settings.metrics_port is None:
-        return None
-    try:
-        return Endpoint(settings.metrics_host, settings.metrics_port, app.metrics.registry)
-    except OSError as error:
-        port = f"{settings.metrics_host}:{settings.metrics_port}"
-        raise OSError(f"cannot serve metrics on {port}, set by MFN_METRICS_PORT: {error.strerror}") from None
+    return opened(app.settings, app.metrics.registry)
 
 
 def readings(app: "Application", sources: Sources) -> list[Reading]:

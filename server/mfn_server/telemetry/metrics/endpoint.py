@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from mfn_server.config.telemetry import Telemetry
+
 
 class Endpoint:
     """Open until it is closed; raises OSError when the address is taken. port: 0 takes a free one."""
@@ -16,3 +18,14 @@ class Endpoint:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def opened(settings: Telemetry, registry: CollectorRegistry) -> Endpoint | None:
+    """Where the settings want the metrics served; None where nowhere. Raises OSError when another uses the port."""
+    if settings.metrics_port is None:
+        return None
+    try:
+        return Endpoint(settings.metrics_host, settings.metrics_port, registry)
+    except OSError as error:
+        port = f"{settings.metrics_host}:{settings.metrics_port}"
+        raise OSError(f"cannot serve metrics on {port}, set by MFN_METRICS_PORT: {error.strerror}") from None
