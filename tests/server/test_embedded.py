@@ -47,6 +47,14 @@ def test_it_offers_everything_whatever_the_servers_of_this_shell_are_to_offer(mo
         owner.close()
 
 
+def test_it_is_one_process_whatever_the_servers_of_this_shell_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MFN_WORKERS", "2")
+    with EmbeddedServer():
+        pass
+    with pytest.raises(ValueError, match="inside the calling process"):
+        EmbeddedServer(workers=2, services="electrochemistry")
+
+
 def test_two_of_them_have_different_keys_and_ports() -> None:
     with EmbeddedServer() as one, EmbeddedServer() as other:
         assert one.api_key != other.api_key

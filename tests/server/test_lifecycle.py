@@ -274,3 +274,24 @@ async def test_work_in_the_background_that_fails_is_told(caplog: pytest.LogCaptu
     await asyncio.wait([lifecycle._in_background(fail())])
     await lifecycle.drain()
     assert "work in the background has ended: nobody looks" in caplog.text
+
+
+async def test_one_that_others_serve_beside_listens_once_its_kernels_are_compiled(compiling: threading.Event) -> None:
+    application = Application(load_settings(env="dev", port=0))
+    started = Lifecycle(application)
+    warming = asyncio.create_task(started.warm_up(asyncio.Event()))
+    await asyncio.sleep(0)
+    assert not warming.done()
+    compiling.set()
+    await warming
+    assert application.kernels.usable(application.all_needs)
+    assert started.port == 0
+    application.close()
+
+
+async def test_a_stop_ends_the_wait_for_the_kernels(compiling: threading.Event) -> None:
+    application, stop = Application(load_settings(env="dev", port=0)), asyncio.Event()
+    stop.set()
+    await Lifecycle(application).warm_up(stop)
+    assert not application.kernels.finished(application.all_needs)
+    application.close()

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import math
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import time
@@ -30,6 +31,36 @@ class _Entry:
 
 
 Entries = dict[str, _Entry]
+MOST_PROVEN = 4096
+
+
+class _Proven:
+    """Keys that have been found right, while neither the file nor the peppers change: HMAC costs more than all else.
+
+    Kept by a hash of their own under a secret of this process, in bounded number; whether a key has ended or is revoked
+    is looked at every time. Only right keys are here, so that what is quicker tells a stranger nothing.
+    """
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(32)
+        self._under: tuple[Entries, tuple[str, ...]] = ({}, ())
+        self._entries: dict[bytes, _Entry] = {}
+
+    def entry_of(self, name: bytes, entries: Entries, peppers: tuple[str, ...]) -> _Entry | None:
+        """The entry of a key that was proven under just these."""
+        if self._under[0] is not entries or self._under[1] is not peppers:
+            self._under, self._entries = (entries, peppers), {}
+        return self._entries.get(name)
+
+    def name_of(self, key: str) -> bytes:
+        """What a key is kept under."""
+        return hashlib.blake2s(key.encode(errors="backslashreplace"), key=self._secret).digest()
+
+    def remember(self, name: bytes, entry: _Entry) -> None:
+        """Keep it; of too many the oldest goes."""
+        if len(self._entries) >= MOST_PROVEN:
+            del self._entries[next(iter(self._entries))]
+        self._entries[name] = entry
 
 
 class ApiKeys:
@@ -48,6 +79,7 @@ class ApiKeys:
         now: Callable[[], float] = time,
     ) -> None:
         self._keys, self._peppers, self._now = keys, peppers, now
+        self._proven = _Proven()
 
     async def authenticate(self, call: Call) -> Identity | None:
         """Whom the key speaks for."""
@@ -57,20 +89,29 @@ class ApiKeys:
         return self._checked(key, await self._keys.fresh())
 
     def _checked(self, key: str, entries: Entries) -> Identity:
-        """The same work whether or not there is such an id, so that the time it takes tells nothing."""
-        entry = entries.get(id_of(key))
-        expected = NO_DIGEST if entry is None else entry.digest
-        holds = 0
-        for pepper in self._peppers.current:
-            holds |= hmac.compare_digest(digest_of(key, pepper.encode()), expected)
-        if entry is None or not holds:
-            known = NO_CREDENTIAL if entry is None else entry.identity.credential
-            raise Refused(Flaw.INVALID, "the API key is not valid here", known)
+        peppers, name = self._peppers.current, self._proven.name_of(key)
+        entry = self._proven.entry_of(name, entries, peppers)
+        if entry is None:
+            entry = _proof(key, entries, peppers)
+            self._proven.remember(name, entry)
         if entry.revoked:
             raise Refused(Flaw.REVOKED, "the API key has been revoked", entry.identity.credential)
         if self._now() >= entry.ends:
             raise Refused(Flaw.EXPIRED, "the API key has expired", entry.identity.credential)
         return entry.identity
+
+
+def _proof(key: str, entries: Entries, peppers: tuple[str, ...]) -> _Entry:
+    """The same work whether or not there is such an id, so that the time it takes tells nothing."""
+    entry = entries.get(id_of(key))
+    expected = NO_DIGEST if entry is None else entry.digest
+    holds = 0
+    for pepper in peppers:
+        holds |= hmac.compare_digest(digest_of(key, pepper.encode()), expected)
+    if entry is None or not holds:
+        known = NO_CREDENTIAL if entry is None else entry.identity.credential
+        raise Refused(Flaw.INVALID, "the API key is not valid here", known)
+    return entry
 
 
 class SingleKey:

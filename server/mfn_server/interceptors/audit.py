@@ -9,7 +9,7 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_server.errors import LIMITS, Fault
 from mfn_server.rpc.call import Call, Outcome
-from mfn_server.rpc.chain import Proceed
+from mfn_server.rpc.chain import Observer
 from mfn_server.telemetry.audit import Audit
 from mfn_server.telemetry.masking import MAX_TOLD_CHARACTERS, cut
 from mfn_server.telemetry.sparing import Sparing
@@ -32,23 +32,20 @@ UNTOLD = frozenset({grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED
 """The caller was not told how its call ended, and what it had begun may stand: changes run to their end without it."""
 
 
-class AuditCalls:
+class AuditCalls(Observer):
     """Writes the audit of calls, once they have ended."""
 
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
         self._refusals = Sparing()
 
-    async def __call__(self, proceed: Proceed, call: Call) -> None:
-        """Let the call through and record what has come of it."""
-        try:
-            await proceed(call)
-        finally:
-            outcome = call.outcome or Outcome(grpc.StatusCode.CANCELLED)
-            if outcome.fault is not None and outcome.fault.reason in LIMITS:
-                self._count_refusal(call, outcome.fault)
-            elif call.method.service == FEDERATION_SERVICE:
-                self._record_federation(call, outcome)
+    def end(self, call: Call) -> None:
+        """Record what has come of it."""
+        outcome = call.outcome or Outcome(grpc.StatusCode.CANCELLED)
+        if outcome.fault is not None and outcome.fault.reason in LIMITS:
+            self._count_refusal(call, outcome.fault)
+        elif call.method.service == FEDERATION_SERVICE:
+            self._record_federation(call, outcome)
 
     def _record_federation(self, call: Call, outcome: Outcome) -> None:
         if call.method.name in EVENTS:

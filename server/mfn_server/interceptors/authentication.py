@@ -1,6 +1,6 @@
 """Who calls: every call but health checks needs a credential that holds, unless the server asks for none."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.access.authenticator import ALL_SCOPES, NO_CREDENTIAL, Authenticator, Refused
@@ -10,7 +10,8 @@ from mfn_server.access.reporting import Audit, Flaw
 from mfn_server.access.slowing import Slowing
 from mfn_server.errors import Fault
 from mfn_server.rpc.call import ANONYMOUS, Call, Identity
-from mfn_server.rpc.chain import Proceed
+from mfn_server.rpc.chain import Check, Interceptor, Proceed
+from mfn_server.rpc.methods import Method
 
 EVERYBODY = Identity(ANONYMOUS, ALL_SCOPES, NO_CREDENTIAL)
 """A caller without a credential, where none is needed."""
@@ -33,11 +34,17 @@ class Authentication:
         self._slowing, self._audit = slowing, audit
         self._streams = OpenStreams(self._look_again)
 
+    def at(self, method: Method) -> Interceptor | None:
+        """Nothing where callers need no credential; a unary call is looked at once, a stream as long as it is open."""
+        if method.is_open:
+            return None
+        return self if method.client_streaming or method.server_streaming else _Once(self.identify)
+
     async def __call__(self, proceed: Proceed, call: Call) -> None:
         """Refuse, or let the call through with its identity."""
         method = call.method
         if not method.is_open:
-            call.identity = await self._identify(call)
+            await self.identify(call)
             if method.client_streaming or method.server_streaming:
                 await self._stream(proceed, call)
                 return
@@ -54,7 +61,11 @@ class Authentication:
             self._deny(call, refused.flaw, refused.credential)
             raise
 
-    async def _identify(self, call: Call) -> Identity:
+    async def identify(self, call: Call) -> None:
+        """Name who calls, or refuse."""
+        call.identity = await self._identity(call)
+
+    async def _identity(self, call: Call) -> Identity:
         try:
             identity = await self._authenticated(call)
         except Refused as refused:
@@ -102,6 +113,17 @@ class Authentication:
         self._audit.record(
             "authentication.denied", reason=flaw.value, peer=call.peer, credential=credential, method=call.method.path
         )
+
+
+class _Once(Check):
+    """Looks at a credential when the call begins."""
+
+    def __init__(self, identify: Callable[[Call], Awaitable[None]]) -> None:
+        self._identify = identify
+
+    def admit(self, call: Call) -> Awaitable[None]:
+        """Refuse, or name who calls."""
+        return self._identify(call)
 
 
 def _unknown() -> Refused:

@@ -6,7 +6,8 @@ from time import monotonic
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.errors import Fault
 from mfn_server.rpc.call import Call
-from mfn_server.rpc.chain import Proceed
+from mfn_server.rpc.chain import Interceptor, Proceed
+from mfn_server.rpc.methods import Method
 from mfn_server.rpc.patience import Patience
 
 MARGIN_S = 5.0
@@ -24,14 +25,14 @@ class Caps:
         self._unary = _Cap(max_unary_s, margin_s)
         self._stream = None if max_stream_s is None else _Cap(max_stream_s, margin_s)
 
+    def at(self, method: Method) -> Interceptor | None:
+        """The cap of this kind of method."""
+        return self._stream if method.client_streaming or method.server_streaming else self._unary
+
     async def __call__(self, proceed: Proceed, call: Call) -> None:
         """Let the call through for so long."""
-        streams = call.method.client_streaming or call.method.server_streaming
-        cap = self._stream if streams else self._unary
-        if cap is None:
-            await proceed(call)
-        else:
-            await cap.ending(proceed, call)
+        cap = self.at(call.method)
+        await (proceed(call) if cap is None else cap(proceed, call))
 
 
 class _Cap:
@@ -40,7 +41,7 @@ class _Cap:
     def __init__(self, cap_s: float, margin_s: float) -> None:
         self._cap_s, self._patience = cap_s, Patience(cap_s + margin_s)
 
-    async def ending(self, proceed: Proceed, call: Call) -> None:
+    async def __call__(self, proceed: Proceed, call: Call) -> None:
         call.latest_end = monotonic() + self._cap_s
         task = self._patience.begin()  # every call has one of its own
         try:

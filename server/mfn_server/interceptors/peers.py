@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from mfn_server.rpc.call import Call
-from mfn_server.rpc.chain import Proceed
+from mfn_server.rpc.chain import Observer
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MOST_HOPS = 16
@@ -40,7 +40,7 @@ class TrustedProxies:
         return address is not None and any(address in network for network in self._networks)
 
 
-class Peers:
+class Peers(Observer):
     """Makes `call.peer` an address without scheme and port, such as 10.0.0.7, 2001:db8::1 or `unix:`.
 
     proxies: None where x-forwarded-for is not looked at.
@@ -49,12 +49,11 @@ class Peers:
     def __init__(self, proxies: TrustedProxies | None) -> None:
         self._caller = None if proxies is None else lru_cache(maxsize=1024)(proxies.caller)
 
-    async def __call__(self, proceed: Proceed, call: Call) -> None:
+    def begin(self, call: Call) -> None:
         """Name the caller's address."""
         call.peer = _host(call.peer)
         if self._caller is not None and "x-forwarded-for" in call.metadata:
             call.peer = self._caller(call.peer, _forwarded(call))
-        await proceed(call)
 
 
 def _forwarded(call: Call) -> str:

@@ -1,11 +1,13 @@
 """Limits how much one caller, and all together, may ask for."""
 
+from collections.abc import Awaitable
+
 from mfn_server.errors import Fault
 from mfn_server.limiting.limiter import Limiter
 from mfn_server.limiting.spending import spending
 from mfn_server.rpc.call import Call
-from mfn_server.rpc.chain import Proceed
-from mfn_server.rpc.methods import HEALTH_SERVICE
+from mfn_server.rpc.chain import Check, Interceptor, Proceed
+from mfn_server.rpc.methods import HEALTH_SERVICE, Method
 
 CHECK = f"/{HEALTH_SERVICE}/Check"
 
@@ -20,6 +22,11 @@ class RateLimit:
 
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
+
+    def at(self, method: Method) -> Interceptor | None:
+        """A unary call takes what it takes when it comes; all others are held on to."""
+        apart = method.path == CHECK or method.client_streaming or method.server_streaming
+        return self if apart else _Entering(self._limiter)
 
     async def __call__(self, proceed: Proceed, call: Call) -> None:
         """Let the call through within its limits."""
@@ -41,8 +48,23 @@ class RateLimit:
         await self._limiter.look(call)
 
     async def _limited(self, proceed: Proceed, call: Call) -> None:
-        await self._limiter.enter(call)
-        charging = spending(self._limiter, call)
-        if charging is not None:
-            call.inspectors.append(charging)
+        await _entered(self._limiter, call)
         await proceed(call)
+
+
+class _Entering(Check):
+    """The limits of unary calls."""
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+
+    def admit(self, call: Call) -> Awaitable[None]:
+        """Take what the call takes, or refuse it."""
+        return _entered(self._limiter, call)
+
+
+async def _entered(limiter: Limiter, call: Call) -> None:
+    await limiter.enter(call)
+    charging = spending(limiter, call)
+    if charging is not None:
+        call.inspectors.append(charging)

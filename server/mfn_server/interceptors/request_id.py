@@ -4,19 +4,18 @@ import re
 from random import getrandbits
 
 from mfn_server.rpc.call import Call
-from mfn_server.rpc.chain import Proceed
+from mfn_server.rpc.chain import Observer
 
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class RequestIds:
+class RequestIds(Observer):
     """Sets `call.request_id`; an id that is too long or could upset a log is replaced."""
 
-    async def __call__(self, proceed: Proceed, call: Call) -> None:
+    def begin(self, call: Call) -> None:
         """Name the call."""
         given = call.text("x-request-id")
         call.request_id = given if given and ACCEPTED.fullmatch(given) else _new()
-        await proceed(call)
 
 
 def _new() -> str:

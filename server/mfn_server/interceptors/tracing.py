@@ -5,6 +5,7 @@ iterates over what a response-streaming handler returns, and ours, which write t
 (open-telemetry/opentelemetry-python-contrib #3066). Unary requests are read as streams here besides.
 """
 
+from contextlib import ExitStack
 from random import getrandbits
 
 import grpc
@@ -21,7 +22,7 @@ from opentelemetry.trace import (
 )
 
 from mfn_server.rpc.call import Call, Outcome
-from mfn_server.rpc.chain import Proceed
+from mfn_server.rpc.chain import Observer
 from mfn_server.telemetry.masking import credentials_of, hide
 from mfn_server.telemetry.tracing.parents import parent_of
 from mfn_server.telemetry.tracing.spans import NOWHERE, entered
@@ -32,7 +33,7 @@ OURS = frozenset(
 """Codes that tell of a fault of this server. A deadline is the caller's own, and so is a method that does not exist."""
 
 
-class Tracing:
+class Tracing(Observer):
     """Makes the span of a call current, so that spans below it and log lines belong to its trace.
 
     provider: None makes no span; a caller's trace is named in log lines all the same. ratio: share of the calls without
@@ -44,28 +45,32 @@ class Tracing:
         self._tracer = None if provider is None else provider.get_tracer("mfn_server")
         self._bound = round(ratio * 2**64)
 
-    async def __call__(self, proceed: Proceed, call: Call) -> None:
+    def begin(self, call: Call) -> None:
         """Trace the call, if it is to be."""
         tracer, parent = self._tracer, parent_of(call.metadata)
         if parent is None:
-            begins = tracer is not None and getrandbits(64) < self._bound  # nosec B311  # a share, no secret
-            await (_traced(tracer, NOWHERE, proceed, call) if tracer and begins else proceed(call))
+            if tracer is not None and getrandbits(64) < self._bound:  # nosec B311  # a share, no secret
+                call.trace = _traced(tracer, NOWHERE, call)
         elif tracer is None or not parent.trace_flags.sampled:
-            await _told(parent, proceed, call)
+            call.trace = _told(parent)
         else:
-            await _traced(tracer, _below(parent), proceed, call)
+            call.trace = _traced(tracer, _below(parent), call)
+
+    def end(self, call: Call) -> None:
+        """End its span."""
+        if call.trace is not None:
+            call.trace.close()
+            call.trace = None
 
 
-async def _told(parent: SpanContext, proceed: Proceed, call: Call) -> None:
+def _told(parent: SpanContext) -> ExitStack:
     """Let log lines name the trace of a caller that is not sampled."""
-    outer = attach(_below(parent))
-    try:
-        await proceed(call)
-    finally:
-        detach(outer)
+    trace = ExitStack()
+    trace.callback(detach, attach(_below(parent)))
+    return trace
 
 
-async def _traced(tracer: Tracer, context: Context, proceed: Proceed, call: Call) -> None:
+def _traced(tracer: Tracer, context: Context, call: Call) -> ExitStack:
     method = call.method
     attributes = {
         "rpc.system": "grpc",
@@ -75,11 +80,10 @@ async def _traced(tracer: Tracer, context: Context, proceed: Proceed, call: Call
         "mfn.request_id": hide(call.request_id, credentials_of(call)),
     }
     made = tracer.start_span(method.path[1:], context, SpanKind.SERVER, attributes)
-    try:
-        with entered(tracer, made):
-            await proceed(call)
-    finally:
-        _end(made, call)
+    trace = ExitStack()
+    trace.callback(_end, made, call)
+    trace.enter_context(entered(tracer, made))
+    return trace
 
 
 def _end(made: Span, call: Call) -> None:

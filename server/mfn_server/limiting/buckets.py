@@ -4,7 +4,7 @@ The arithmetic is throttled-py's GCRA; what is added here is the all-or-none. A 
 store itself, so that it is one round trip to a Redis and nothing comes between.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -49,7 +49,7 @@ class Level:
 class Buckets(Protocol):
     """Where buckets are kept."""
 
-    async def take(self, keys: Sequence[str], arguments: Sequence[float]) -> Numbers | None:
+    def take(self, keys: Sequence[str], arguments: Sequence[float]) -> Awaitable[Numbers | None]:
         """Take from all or none; None where the store failed and calls are to pass.
 
         arguments: for each key the seconds in which one comes back, what it holds, and how many are taken (0 looks).

@@ -1,7 +1,7 @@
 """Buckets whose store may become another one while calls take from it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from mfn_server.limiting.buckets import Buckets, Numbers
 
@@ -24,9 +24,9 @@ class Replaceable:
         self._old[task] = old
         task.add_done_callback(self._old.pop)
 
-    async def take(self, keys: Sequence[str], arguments: Sequence[float]) -> Numbers | None:
+    def take(self, keys: Sequence[str], arguments: Sequence[float]) -> Awaitable[Numbers | None]:
         """As Buckets.take."""
-        return await self._buckets.take(keys, arguments)
+        return self._buckets.take(keys, arguments)
 
     @property
     def kept(self) -> int:

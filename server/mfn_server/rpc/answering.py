@@ -58,7 +58,10 @@ def answering(method: MethodDescriptor, implementation: object, silence: Silence
         await respond(function, _decoded(call, expected), call)
 
     async def answer_single(call: Call) -> None:
-        await respond(function, await _received(await first.of(call, expected), expected, call), call)
+        message = _counted(await first.of(call, expected), expected, call)
+        for inspect in call.inspectors:
+            await inspect(message)
+        await respond(function, message, call)
 
     return answer_stream if method.client_streaming else answer_single
 
@@ -129,12 +132,17 @@ async def _decoded(call: Call, expected: Expected) -> AsyncIterator[Message]:
 
 async def _received(raw: bytes, expected: Expected, call: Call) -> Message:
     """One request message, counted and shown to whoever inspects requests."""
+    message = _counted(raw, expected, call)
+    for inspect in call.inspectors:
+        await inspect(message)
+    return message
+
+
+def _counted(raw: bytes, expected: Expected, call: Call) -> Message:
     message = decode(raw, expected.message_type, expected.max_bytes)
     call.received.add(len(raw))
     if call.request is None:
         call.request = message
-    for inspect in call.inspectors:
-        await inspect(message)
     return message
 
 

@@ -8,9 +8,9 @@ each costs a task's turn a call.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
@@ -42,11 +42,24 @@ def bind(
     with its `why_not` where it has one.
     A call whose only message does not come ends with STREAM_IDLE, and so does a stream that nobody reads.
     """
-    handlers = {
-        method.name: _handler(method_of(method), answering(method, implementation, silence), interceptors)
-        for method in service.methods
+    answers = {
+        method.path: _Method(method, answering(descriptor, implementation, silence), interceptors)
+        for descriptor in service.methods
+        for method in [method_of(descriptor)]
     }
-    return grpc.method_handlers_generic_handler(service.full_name, handlers)
+    return _Service(answers)
+
+
+class _Service(grpc.GenericRpcHandler):
+    """The methods of one service, by their paths."""
+
+    def __init__(self, methods: "Mapping[str, _Method]") -> None:
+        self._methods = methods
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "Handler | None":
+        """What answers a call; None where the service has no such method."""
+        method = self._methods.get(handler_call_details.method)
+        return None if method is None else method.answering(handler_call_details)
 
 
 class OtherMethods(grpc.GenericRpcHandler):
@@ -57,44 +70,70 @@ class OtherMethods(grpc.GenericRpcHandler):
     """
 
     def __init__(self, interceptors: Interceptors, elsewhere: Mapping[str, str] | None = None) -> None:
-        self._unknown = _handler(OTHER, _refusing("this server has no such method"), interceptors)
+        self._unknown = _Method(OTHER, _refusing("this server has no such method"), interceptors)
         told = (elsewhere or {}).items()
-        self._elsewhere = {name: _handler(OTHER, _refusing(text), interceptors) for name, text in told}
+        self._elsewhere = {name: _Method(OTHER, _refusing(text), interceptors) for name, text in told}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
         """The same refusal for all methods of a service."""
         service, _, _ = handler_call_details.method.removeprefix("/").partition("/")
-        return self._elsewhere.get(service, self._unknown)
+        return self._elsewhere.get(service, self._unknown).answering(handler_call_details)
 
 
-def _handler(method: Method, answer: Proceed, interceptors: Interceptors) -> Handler:
-    proceed = _chained(interceptors, answer)
+Metadata = tuple[tuple[str, str | bytes], ...]
+Handle = Callable[[AsyncIterator[bytes], Context], Awaitable[bytes | None]]
 
-    async def handle(requests: AsyncIterator[bytes], context: Context) -> bytes | None:
-        call = Call(method, context, requests, _first_values(context), context.peer())
+
+class _Answering:
+    """What grpc asks of a handler, for one call: the metadata that it has read already would cost it a second time."""
+
+    __slots__ = ("response_streaming", "stream_stream", "stream_unary")
+    request_streaming = True
+    request_deserializer = response_serializer = unary_unary = unary_stream = None
+
+    def __init__(self, handle: Handle, response_streaming: bool) -> None:
+        self.stream_unary = self.stream_stream = handle
+        self.response_streaming = response_streaming
+
+
+class _Method:
+    """Answers the calls of one method."""
+
+    def __init__(self, method: Method, answer: Proceed, interceptors: Interceptors) -> None:
+        self._method, self._proceed = method, _chained(interceptors, method, answer)
+
+    def answering(self, details: grpc.HandlerCallDetails) -> Handler:
+        """The handler of one call."""
+        handle = partial(self._handle, details.invocation_metadata or ())
+        return cast("Handler", _Answering(handle, self._method.server_streaming))
+
+    async def _handle(self, metadata: Metadata, requests: AsyncIterator[bytes], context: Context) -> bytes | None:
+        call = Call(self._method, context, requests, _first_values(metadata), context.peer())
         current_call.set(call)
-        await _observed(proceed, call)
-        return await _concluded(call)
+        try:
+            await self._proceed(call)
+        except Exception as error:  # noqa: BLE001  # as below
+            _fail(call, error)
+        fault = call.outcome.fault if call.outcome else None
+        if fault is not None:
+            await _abort(context, fault, (*trailers_of(fault, call.request_id), *call.told))
+        context.set_trailing_metadata(call.echoes())
+        return call.response
 
-    kind = grpc.stream_stream_rpc_method_handler if method.server_streaming else grpc.stream_unary_rpc_method_handler
-    return kind(handle)
+
+def _chained(interceptors: Interceptors, method: Method, answer: Proceed) -> Proceed:
+    guarded = fold(interceptors.guards, method, answer)
+    return fold(interceptors.observers, method, partial(_settle, guarded))
 
 
-def _chained(interceptors: Interceptors, answer: Proceed) -> Proceed:
-    guarded = fold(interceptors.guards, answer)
-    return fold(interceptors.observers, partial(_settle, guarded))
+def _fail(call: Call, error: Exception) -> None:
+    """An observer that fails, which is a defect, costs a call that has not ended and no more.
 
-
-async def _observed(proceed: Proceed, call: Call) -> None:
-    """Run the whole chain; an observer that fails, which is a defect, costs a call that has not ended and no more.
-
-    One that has ended keeps its outcome: other observers have told of it, and what the call changed stands.
+    One that has ended keeps its outcome: other observers have told of it, and what the call changed stands. The text
+    goes to the log, and an INTERNAL to the caller.
     """
-    try:
-        await proceed(call)
-    except Exception as error:  # noqa: BLE001  # its text goes to the log and an INTERNAL to the caller
-        failed = _failed(_unexpected(error, call))
-        call.outcome = call.outcome or failed
+    failed = _failed(_unexpected(error, call))
+    call.outcome = call.outcome or failed
 
 
 async def _settle(proceed: Proceed, call: Call) -> None:
@@ -113,16 +152,6 @@ async def _settle(proceed: Proceed, call: Call) -> None:
         call.outcome = _failed(_unexpected(error, call))
     else:
         call.outcome = OK
-
-
-async def _concluded(call: Call) -> bytes | None:
-    """Tell the caller how the call ended; the answer of a unary one that ended well."""
-    fault = call.outcome.fault if call.outcome else None
-    if fault is not None:
-        trailers = (*trailers_of(fault, call.request_id), *call.told)
-        await _abort(call.context, fault, trailers)
-    call.context.set_trailing_metadata(call.echoes())
-    return call.response
 
 
 async def _abort(context: Context, fault: Fault, trailers: tuple[tuple[str, str | bytes], ...]) -> None:
@@ -146,9 +175,9 @@ def _unexpected(error: Exception, call: Call) -> Fault:
     return Fault(reasons.ERROR_REASON_INTERNAL, text)
 
 
-def _first_values(context: Context) -> dict[str, str | bytes]:
+def _first_values(metadata: Metadata) -> dict[str, str | bytes]:
     """The caller's metadata; of several values of a key the first, so that none can be slipped in behind it."""
-    return dict(reversed(tuple(context.invocation_metadata() or ())))
+    return dict(reversed(metadata))
 
 
 def _refusing(text: str) -> Proceed:

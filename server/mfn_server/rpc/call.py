@@ -1,6 +1,7 @@
 """One call: what interceptors and services know of it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic, perf_counter
@@ -78,7 +79,8 @@ class Call:
     as bytes. peer: the caller's address, as far as it can be trusted. request: the first message, once it has come.
     outcome: None until the call has ended. told: metadata that the answer carries, beside the request id.
     inspectors: see every request message before the service. latest_end: the moment (`time.monotonic`) by which this
-    server ends the call, whatever its deadline. blocked_s: seconds that answers waited for a slow reader.
+    server ends the call, whatever its deadline. blocked_s: seconds that answers waited for a slow reader. trace: ends
+    the span that is open for it, where there is one.
     """
 
     method: Method
@@ -98,6 +100,7 @@ class Call:
     latest_end: float | None = None
     started: float = field(default_factory=perf_counter)
     blocked_s: float = 0.0
+    trace: ExitStack | None = None
 
     @property
     def principal(self) -> str:

@@ -5,8 +5,9 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mfn_grpc.arrays import ArrayError, from_array, to_array
+from mfn_grpc.arrays import ArrayError, from_array
 from mfn_grpc.core.constants import BODY_TEMPERATURE_K
 from mfn_grpc.core.electrochemistry import (
     Ion,
@@ -19,14 +20,18 @@ from mfn_grpc.core.electrochemistry.ranges import MAX_IONS
 from mfn_grpc.core.limits import Faults, Violation, refuse
 from mfn_grpc.v1 import electrochemistry_pb2 as pb
 from mfn_grpc.v1 import error_reason_pb2 as reasons
+from mfn_grpc.v1.types_pb2 import Array, ElementType
+from mfn_grpc.wire import enclosed, tag_of
 from mfn_server.compute import Compute
 from mfn_server.errors import Fault
 from mfn_server.kernels import Group
 from mfn_server.rpc.call import Call
+from mfn_server.rpc.encoded import Encoded
 from mfn_server.rpc.sizes import MAX_MESSAGE_BYTES
 
 MAX_POTENTIALS = MAX_MESSAGE_BYTES // 8 - 128
 """Potentials that fit one answer, its shape and tags included."""
+_DATA, _POTENTIAL = tag_of(Array, "data"), tag_of(pb.ComputeNernstBatchResponse, "potential_mv")
 
 
 class ElectrochemistryService:
@@ -49,7 +54,7 @@ class ElectrochemistryService:
 
     async def compute_nernst_batch(
         self, request: pb.ComputeNernstBatchRequest, call: Call
-    ) -> pb.ComputeNernstBatchResponse:
+    ) -> Encoded[pb.ComputeNernstBatchResponse]:
         """Nernst potentials of arrays that broadcast together."""
         return await self._compute.urgent(call.principal, partial(_nernst_batch, request))
 
@@ -98,7 +103,7 @@ def _ion(message: pb.Ion) -> Ion:
     )
 
 
-def _nernst_batch(request: pb.ComputeNernstBatchRequest) -> pb.ComputeNernstBatchResponse:
+def _nernst_batch(request: pb.ComputeNernstBatchRequest) -> Encoded[pb.ComputeNernstBatchResponse]:
     faults = Faults()
     names = ("z_valence", "concentration_out_molar", "concentration_in_molar")
     _require(request, names, faults)
@@ -107,7 +112,15 @@ def _nernst_batch(request: pb.ComputeNernstBatchRequest) -> pb.ComputeNernstBatc
     arrays.append(_decoded(request, "temperature_k", faults) if given else np.float64(BODY_TEMPERATURE_K))
     faults.refuse()
     _refuse_too_large(arrays)
-    return pb.ComputeNernstBatchResponse(potential_mv=to_array(nernst_potentials_mv(*arrays)))
+    return _encoded(nernst_potentials_mv(*arrays))
+
+
+def _encoded(potentials: NDArray[np.float64]) -> Encoded[pb.ComputeNernstBatchResponse]:
+    """The answer, into which the potentials are copied once."""
+    stored = potentials.astype("<f8", copy=False).reshape(-1).view(np.uint8)
+    form = Array(element_type=ElementType.ELEMENT_TYPE_FLOAT64, shape=potentials.shape).SerializeToString()
+    content = enclosed(_DATA, (stored,)) if stored.size else []  # as messages leave out what is empty
+    return Encoded(b"".join(enclosed(_POTENTIAL, (form, *content))))
 
 
 def _decoded(request: pb.ComputeNernstBatchRequest, name: str, faults: Faults) -> Any:

@@ -18,25 +18,41 @@ OURS = frozenset({"timestamp", "level", "logger", "method", "peer", "principal",
 OURS_IN_ENTRIES = OURS | {"message", "event", "stream", "attempted", "code", "reason", "scope", "kind"}
 """Those of entries, whose messages and words are this server's own."""
 
+OF_THIS_PROCESS: dict[str, Any] = {}
+"""What stands in every line of this process, such as its number among several; set once, before its first line."""
 _TRACE_MODULE = "opentelemetry.trace"
 _TEMPLATE = vars(logging.LogRecord("", logging.INFO, "", 0, "", None, None))
+_BEGAN = _TEMPLATE["created"] - _TEMPLATE["relativeCreated"] / 1000
 _second_shown: tuple[int, str] = (0, "1970-01-01T00:00:00")
 
 
 class Entry(logging.LogRecord):
     """A record whose fields are ready: those of a call or of the audit.
 
-    fields: its own, beside those that every line holds. call: the one it belongs to.
+    fields: its own, beside those that every line holds. call: the one it belongs to. at: seconds since 1970; without,
+    now.
     """
 
-    def __init__(self, name: str, level: int, message: str, fields: Mapping[str, Any], call: Call | None) -> None:
+    fields: Mapping[str, Any]
+    call: Call | None
+
+    def __init__(
+        self, name: str, level: int, message: str, fields: Mapping[str, Any], call: Call | None, at: float | None = None
+    ) -> None:
         # What the base class asks of the process and the thread costs more than the rest of a line and never differs.
-        self.__dict__.update(_TEMPLATE)
-        self.name, self.msg, self.fields, self.call = name, message, fields, call
-        self.levelno, self.levelname = level, logging.getLevelName(level)
-        self.created = created = time.time()
-        self.msecs = created % 1 * 1000
-        self.relativeCreated = _TEMPLATE["relativeCreated"] + (created - _TEMPLATE["created"]) * 1000
+        created = time.time() if at is None else at
+        self.__dict__ = {
+            **_TEMPLATE,
+            "name": name,
+            "msg": message,
+            "fields": fields,
+            "call": call,
+            "levelno": level,
+            "levelname": logging.getLevelName(level),
+            "created": created,
+            "msecs": created % 1 * 1000,
+            "relativeCreated": (created - _BEGAN) * 1000,
+        }
 
     def getMessage(self) -> str:  # noqa: N802  # the name is logging's
         """For handlers of other programs, which know nothing of fields."""
@@ -44,10 +60,17 @@ class Entry(logging.LogRecord):
         return " ".join((str(self.msg), *(f"{name}={value}" for name, value in fields.items())))
 
 
-def emit(logger: logging.Logger, level: int, message: str, fields: Mapping[str, Any], call: Call | None = None) -> None:
-    """Log an entry. Cheaper than Logger.log: nobody asks which line of code it comes from."""
+def emit(
+    logger: logging.Logger,
+    level: int,
+    message: str,
+    fields: Mapping[str, Any],
+    call: Call | None = None,
+    at: float | None = None,
+) -> None:
+    """Log an entry. Cheaper than Logger.log: nobody asks which line of code it comes from. at: now, or when it was."""
     if logger.isEnabledFor(level):
-        logger.handle(Entry(logger.name, level, message, fields, call))
+        logger.handle(Entry(logger.name, level, message, fields, call, at))
 
 
 def fields_of(record: logging.LogRecord, message: str, own: Mapping[str, Any], call: Call | None) -> dict[str, Any]:
@@ -57,14 +80,16 @@ def fields_of(record: logging.LogRecord, message: str, own: Mapping[str, Any], c
         "level": record.levelname,
         "logger": record.name,
         "message": cut(message, MAX_MESSAGE_CHARACTERS),
+        **OF_THIS_PROCESS,
     }
     if call is not None:
         fields["request_id"] = call.request_id
         fields["method"] = call.method.path
         fields["peer"] = call.peer
         fields["principal"] = call.principal
-    _name_span(fields)
-    fields.update(own if fields.keys().isdisjoint(own) else _apart(own, fields))
+    if call is None or call.outcome is None or call.trace is not None:  # one that has ended untraced is in no span
+        _name_span(fields)
+    fields |= own if fields.keys().isdisjoint(own) else _apart(own, fields)
     return fields
 
 

@@ -14,7 +14,6 @@ from mfn_server.telemetry.entries import (
     OURS,
     OURS_IN_ENTRIES,
     Entry,
-    call_of,
     described,
     fields_of,
     timestamp,
@@ -74,7 +73,7 @@ class LineHandler(logging.Handler):
 
     def _line(self, record: logging.LogRecord) -> bytes:
         if isinstance(record, Entry):
-            call = call_of(record)
+            call = record.call or under_way()
             return self._masked(fields_of(record, record.msg, record.fields, call), call, OURS_IN_ENTRIES)
         return self.format(record).encode()
 

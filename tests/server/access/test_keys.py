@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from time import time
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -92,6 +94,51 @@ async def test_a_key_that_is_revoked_or_added_counts_at_once_without_a_restart_a
     assert await keys.authenticate(call_with(x_api_key=new)) is not None
     told = [("key.reloaded", {"count": 2, "revoked_count": revoked}) for revoked in (0, 1)]
     assert (audit.events, reloads.counted) == (told, [("api_keys_file", True)] * 2)
+
+
+async def test_a_right_key_costs_its_digest_once_and_a_wrong_one_each_time(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = make(file)
+    keys, made = keys_of(file), list[str]()
+
+    def counting(key: str, pepper: bytes) -> bytes:
+        made.append(key)
+        return digest_of(key, pepper)
+
+    monkeypatch.setattr("mfn_server.access.keys.digest_of", counting)
+    wrong = key[:-1]
+    for _ in range(3):
+        assert await keys.authenticate(call_with(x_api_key=key)) is not None
+        await flaw_of(keys, wrong)
+    assert made == [key, wrong, wrong, wrong]
+
+
+async def test_a_key_that_was_right_expires_all_the_same(file: Path) -> None:
+    key, now = make(file, lifetime=timedelta(hours=1)), [time()]
+    keys = api_keys(file, PEPPER, now=lambda: now[0])
+    assert await keys.authenticate(call_with(x_api_key=key)) is not None
+    now[0] += 3601
+    assert (await flaw_of(keys, key))[0] == "expired"
+
+
+async def test_a_key_that_was_right_does_not_hold_once_its_pepper_is_another(file: Path) -> None:
+    key = make(file)
+    keys = keys_of(file)
+    peppers: Any = SimpleNamespace(current=(PEPPER.decode(),))
+    keys._peppers = peppers
+    assert await keys.authenticate(call_with(x_api_key=key)) is not None
+    peppers.current = ("q" * 32,)
+    assert (await flaw_of(keys, key))[0] == "invalid"
+
+
+async def test_no_more_keys_than_so_many_are_remembered(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mfn_server.access.keys.MOST_PROVEN", 2)
+    keys = [make(file) for _ in range(3)]
+    known = keys_of(file)
+    for key in (*keys, *keys):
+        assert await known.authenticate(call_with(x_api_key=key)) is not None
+    assert len(known._proven._entries) == 2
 
 
 async def test_an_unknown_id_costs_the_digest_too(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,3 +42,8 @@ def test_services_are_handed_on_to_the_server(command: typer.Typer) -> None:
 
 def test_a_port_that_is_no_number_is_bad_usage(command: typer.Typer) -> None:
     assert CliRunner().invoke(command, ["serve", "--port", "http"]).exit_code == 2
+
+
+def test_the_number_of_processes_is_handed_on_to_the_server(command: typer.Typer) -> None:
+    found = CliRunner().invoke(command, ["serve", "--workers", "3", "--services", "simulation"])
+    assert found.output == "port 1234 --services simulation --workers 3\n"

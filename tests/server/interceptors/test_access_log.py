@@ -11,11 +11,14 @@ import pytest
 from mfn_grpc.v1 import electrochemistry_pb2, federation_pb2, simulation_pb2
 from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_server.errors import Fault
+from mfn_server.interceptors import access_log
+from mfn_server.interceptors.access_log import AccessLog
 from mfn_server.rpc.call import Call
 from mfn_server.rpc.chain import Proceed
 from mfn_server.services.electrochemistry import ElectrochemistryService
 from tests.server.calling import NERNST, refused
 from tests.server.conftest import Running, Start
+from tests.server.interceptors.calls import call_of
 from tests.server.interceptors.logging_server import use_chain
 from tests.server.telemetry.captured import Captured, capturing
 
@@ -82,6 +85,33 @@ async def test_a_refusal_names_its_reason_and_every_fault(start: Start, captured
     told = {each["field"]: each["value"] for each in line["violations"]}
     assert told["concentration_out_molar"] == "-1"
     assert all(each["description"] for each in line["violations"])
+
+
+async def test_calls_that_end_together_leave_a_line_each_before_their_callers_hear_of_it(
+    start: Start, captured: Captured
+) -> None:
+    server = await start(ready=False)
+    await asyncio.gather(*(answered(server, metadata=[("x-request-id", f"id-{i}")]) for i in range(5)))
+    assert sorted(line["request_id"] for line in captured.by("mfn.access")) == [f"id-{i}" for i in range(5)]
+
+
+async def test_a_line_that_cannot_be_made_costs_no_other_call_its_own(
+    captured: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observer, lost = AccessLog(), list[Any]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, failure: lost.append(failure["exception"]))
+
+    def failing(ended: Any) -> dict[str, Any]:
+        if ended.call.principal == "mallory":
+            raise RuntimeError("a defect")
+        return {"code": "OK"}
+
+    monkeypatch.setattr(access_log, "_fields", failing)
+    for principal in ("ann", "mallory", "bob"):
+        observer.end(call_of(principal=principal))
+    await asyncio.sleep(0)
+    assert [line["principal"] for line in captured.by("mfn.access")] == ["ann", "bob"]
+    assert [str(error) for error in lost] == ["a defect"]
 
 
 async def test_health_checks_are_told_at_debug_only(start: Start, captured: Captured) -> None:
