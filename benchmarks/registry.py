@@ -1,6 +1,7 @@
 """Finds the subjects: every module of `benchmarks.subjects`.
 
-A subject's first docstring line is its title, and `measure(quick)` yields its rows. Adding one is adding a file.
+A subject's first docstring line is its title, and `measure(quick)` yields its rows. Adding one is adding a file;
+`benchmarks.measuring.order` may give it a place in the table.
 """
 
 import importlib
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from benchmarks import subjects
+from benchmarks.measuring.order import in_order
 from benchmarks.measuring.rows import Row
 
 
@@ -22,8 +24,8 @@ class Subject:
 
 
 def names() -> list[str]:
-    """The subjects there are, without loading them."""
-    return sorted(module.name for module in pkgutil.iter_modules(subjects.__path__))
+    """The subjects there are, in the order of the table, without loading them."""
+    return in_order(module.name for module in pkgutil.iter_modules(subjects.__path__))
 
 
 def load(name: str) -> Subject:

@@ -57,8 +57,17 @@ def one_core() -> Iterator[None]:
 
 
 def _processor() -> str:
-    if sys.platform == "linux":
-        for line in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    """Its name, with family and model where the system tells them: names alone may cover several generations."""
+    if sys.platform != "linux":
+        return platform.processor() or platform.machine()
+    return described(Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")) or platform.machine()
+
+
+def described(cpuinfo: str) -> str:
+    """The first processor of /proc/cpuinfo; "" where its name is not told, as on most ARM machines."""
+    told: dict[str, str] = {}
+    for line in cpuinfo.splitlines():
+        name, _, value = line.partition(":")
+        told.setdefault(name.strip(), value.strip())
+    kind = [f"{name.removeprefix('cpu ')} {told[name]}" for name in ("cpu family", "model") if name in told]
+    return ", ".join(filter(None, [told.get("model name", ""), *kind]))

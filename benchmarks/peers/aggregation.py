@@ -1,7 +1,8 @@
 """Other libraries' aggregation rules, as their users call them, timed in their own environment.
 
 Run by the Python of `.peers` as a program: each line it reads is a job, `{"library": ..., "rule": ...}`, each line it
-writes that job's seconds and a digest of its result. It imports nothing of this project.
+writes that job's seconds of processor time and on the clock, and a digest of its result. It imports nothing of this
+project.
 """
 
 # ruff: noqa: PLC0415  # only the library that is asked for is loaded
@@ -66,10 +67,10 @@ def main(clients: int, size: int, f: int) -> None:
     for line in sys.stdin:
         job = json.loads(line)
         rule = LIBRARIES[job["library"]](job["rule"])
-        began = time.process_time()
+        began, began_wall = time.process_time(), time.perf_counter()
         result = np.asarray(rule(vectors, f))
-        seconds = time.process_time() - began
-        print(json.dumps({"seconds": seconds, "sum": float(result.sum(dtype=np.float64))}), flush=True)
+        seconds, wall = time.process_time() - began, time.perf_counter() - began_wall
+        print(json.dumps({"seconds": seconds, "wall": wall, "sum": float(result.sum(dtype=np.float64))}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""A grpc.aio server with one unary method that reads a request and answers it: what a unary call costs without more.
+"""A grpc.aio server with unary methods that read a request and answer it: what a unary call costs without more.
 
-The messages are those of ComputeNernst, parsed and serialised by grpc as in any service of generated code.
+The messages of one are those of ComputeNernst, parsed and serialised by grpc as in any service of generated code; the
+other takes bytes and answers as many as a batch of Nernst potentials has.
 A program: `python -m benchmarks.servers.bare_echo` prints its port and serves until its input ends.
 """
 
@@ -14,21 +15,30 @@ from mfn_grpc.v1 import electrochemistry_pb2 as pb
 
 METHOD = "/bare.Unary/Echo"
 ANSWER = pb.ComputeNernstResponse(potential_mv=-89.06)
+BATCH_METHOD = "/bare.Unary/EchoBatch"
+POINTS = 200_000
+BATCH_ANSWER = bytes(8 * POINTS)
 
 
 async def _answer(request: pb.ComputeNernstRequest, context: Any) -> pb.ComputeNernstResponse:
     return ANSWER
 
 
+async def _answer_batch(request: bytes, context: Any) -> bytes:
+    return BATCH_ANSWER
+
+
 async def _serve() -> None:
-    server = grpc.aio.server()
+    server = grpc.aio.server(options=[("grpc.max_receive_message_length", 2**23)])
     _, service, method = METHOD.split("/")
     handler: Any = grpc.unary_unary_rpc_method_handler(
         _answer,
         request_deserializer=pb.ComputeNernstRequest.FromString,
         response_serializer=pb.ComputeNernstResponse.SerializeToString,
     )
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
+    batch: Any = grpc.unary_unary_rpc_method_handler(_answer_batch)
+    handlers = {method: handler, BATCH_METHOD.rpartition("/")[-1]: batch}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     print(port, flush=True)

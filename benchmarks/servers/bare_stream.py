@@ -1,4 +1,4 @@
-"""A grpc.aio server with one client-streaming method that reads messages and forgets them: what a stream can carry.
+"""A grpc.aio server that streams: takes messages and forgets them, gives as many as asked: what a stream can carry.
 
 A program: `python -m benchmarks.servers.bare_stream` prints its port and serves until its input ends.
 """
@@ -11,6 +11,8 @@ from typing import Any
 import grpc
 
 METHOD = "/bare.Stream/Take"
+GIVE = "/bare.Stream/Give"
+"""Asked for "count size" in decimal digits, answers with so many messages of so many bytes."""
 
 
 async def _take(requests: AsyncIterator[bytes], context: Any) -> bytes:
@@ -20,10 +22,21 @@ async def _take(requests: AsyncIterator[bytes], context: Any) -> bytes:
     return str(count).encode()
 
 
+async def _give(request: bytes, context: Any) -> None:
+    count, size = map(int, request.split())
+    message = bytes(size)
+    for _ in range(count):
+        await context.write(message)
+
+
 async def _serve() -> None:
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", 2**23)])
-    _, service, method = METHOD.split("/")
-    handlers: dict[str, Any] = {method: grpc.stream_unary_rpc_method_handler(_take)}
+    _, service, take = METHOD.split("/")
+    give = GIVE.rpartition("/")[-1]
+    handlers: dict[str, Any] = {
+        take: grpc.stream_unary_rpc_method_handler(_take),
+        give: grpc.unary_stream_rpc_method_handler(_give),
+    }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -18,11 +18,9 @@ import numpy as np
 
 from benchmarks.federations.parties import found, plain_policy, taking_part
 from benchmarks.servers.chained_server import Chained, chained_server
-from benchmarks.soak.report import Sample, report, sample
+from benchmarks.soak.report import WARM_UP_SHARE, Sample, report, sample
 from mfn_client import AsyncClient, RpcError
 
-WARM_UP_SHARE = 0.2
-"""Of the time: pools, caches and the heap reach their size."""
 SAMPLE_EVERY_S = 5.0
 FEDERATION_ROUNDS = 5
 FIELD = np.random.default_rng(0).normal(-60.0, 8.0, (64, 64))

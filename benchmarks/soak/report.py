@@ -19,6 +19,8 @@ class Sample:
     threads: int
 
 
+WARM_UP_SHARE = 0.2
+"""Of the time: pools, caches and the heap reach their size."""
 BOUNDS = {"anonymous_mib": 24.0, "files": 12.0, "threads": 4.0}
 """Growth allowed between the end of the warm-up and the end, by the fitted line: the noise of a heap under such a load.
 

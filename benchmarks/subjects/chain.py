@@ -44,12 +44,12 @@ def measure(quick: bool) -> Iterator[Row]:
     """Calls a second, and microseconds of authentication."""
     with chained_server() as ours, serving("benchmarks.servers.bare_echo") as bare, asyncio.Runner() as runner:
         keyed = (("x-api-key", ours.key),)
-        chain = runner.run(_method(ours.server.target, NERNST))
-        echo = runner.run(_method(bare.target, ECHO))
+        chain = runner.run(method_at(ours.server.target, NERNST))
+        echo = runner.run(method_at(bare.target, ECHO))
         count = CALLS[quick]
         turns = {
-            "chain": Metered(ours.server.pid, partial(_rate, runner, partial(chain, REQUEST, metadata=keyed), count)),
-            "echo": Metered(bare.pid, partial(_rate, runner, partial(echo, REQUEST), count)),
+            "chain": Metered(ours.server.pid, partial(rate, runner, partial(chain, REQUEST, metadata=keyed), count)),
+            "echo": Metered(bare.pid, partial(rate, runner, partial(echo, REQUEST), count)),
         }
         rates = interleaved(turns, REPEATS[quick])
     yield _row(rates, {name: 1e6 * turn.used.median / count for name, turn in turns.items()})
@@ -82,7 +82,7 @@ def _authentication_row(times: Samples) -> Row:
     )
 
 
-async def _method(target: str, path: str) -> Callable[..., Awaitable[Any]]:
+async def method_at(target: str, path: str) -> Callable[..., Awaitable[Any]]:
     """A method of a channel that lives as long as the running loop."""
     channel = grpc.aio.insecure_channel(target)
     await channel.channel_ready()
@@ -90,7 +90,7 @@ async def _method(target: str, path: str) -> Callable[..., Awaitable[Any]]:
     return channel.unary_unary(path, serialise, pb.ComputeNernstResponse.FromString)
 
 
-def _rate(runner: asyncio.Runner, once: Callable[[], Awaitable[Any]], count: int) -> float:
+def rate(runner: asyncio.Runner, once: Callable[[], Awaitable[Any]], count: int) -> float:
     """Calls a second."""
     began = time.perf_counter()
     runner.run(_all(once, count))

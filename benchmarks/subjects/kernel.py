@@ -7,14 +7,14 @@ updates per second of the thread's processor time.
 import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 
 from benchmarks.measuring.machine import one_core
-from benchmarks.measuring.rows import Bar, Row, at_least
-from benchmarks.measuring.timing import Samples, interleaved, rate, ratio
+from benchmarks.measuring.rows import Row, at_least
+from benchmarks.measuring.timing import interleaved
 from benchmarks.stencils.c_stencil import CStencil, compiled, compiler
 from benchmarks.stencils.numpy_loop import RollLoop
-from mfn_grpc.core.reaction_diffusion import GrayScott, Simulation, SimulationSpec
+from benchmarks.stencils.races import gray_scott, millions, rate_row, steps_of
+from mfn_grpc.core.reaction_diffusion import GrayScott
 
 EDGES = 128, 512
 AGAINST_C = at_least(0.85)
@@ -22,7 +22,7 @@ CELLS = {True: 10**7, False: 3 * 10**8}
 """Cell updates a turn, quick or not."""
 SETTLING_STEPS = 500
 NUMPY_IS_SLOWER_BY = 20
-MOST_STEPS = 100_000_000
+UNIT = "M cell updates/s"
 
 
 def measure(quick: bool) -> Iterator[Row]:
@@ -41,36 +41,18 @@ def _race(edge: int, library: ctypes.CDLL | None, *, quick: bool) -> Iterator[Ro
     if library is None:
         yield Row(what, "C stencil", unit="x", bar=AGAINST_C, skipped="gcc is not on this machine")
     else:
-        yield _row(what, "C stencil", rates["ours"], rates["C stencil"], AGAINST_C)
-    yield _row(what, "np.roll loop", rates["ours"], rates["np.roll loop"], None)
+        yield rate_row(what, "C stencil", rates["ours"], rates["C stencil"], AGAINST_C, UNIT)
+    yield rate_row(what, "np.roll loop", rates["ours"], rates["np.roll loop"], None, UNIT)
 
 
 def _contestants(edge: int, library: ctypes.CDLL | None, cells: int) -> dict[str, Callable[[], float]]:
     """Each updates about so many cells and says how many it made a second, in millions; numpy gets fewer."""
-    simulation = Simulation(SimulationSpec(GrayScott(), steps=MOST_STEPS, shape=(edge, edge)))
+    simulation = gray_scott(edge)
     simulation.advance(SETTLING_STEPS)
     advances = {"ours": simulation.advance}
     if library is not None:
         advances["C stencil"] = CStencil(library, simulation).advance
-    steps = max(1, cells // edge**2 // 2) * 2
-    contestants = {name: _millions(edge, advance, steps) for name, advance in advances.items()}
+    steps = steps_of(edge, cells)
+    contestants = {name: millions(edge, advance, steps) for name, advance in advances.items()}
     loop = RollLoop(GrayScott(), simulation.spec.time_step, simulation.state)
-    return contestants | {"np.roll loop": _millions(edge, loop.advance, max(1, steps // NUMPY_IS_SLOWER_BY))}
-
-
-def _millions(edge: int, advance: Callable[[int], None], steps: int) -> Callable[[], float]:
-    return partial(rate, edge**2 * steps / 1e6, partial(advance, steps))
-
-
-def _row(what: str, against: str, ours: Samples, theirs: Samples, bar: Bar | None) -> Row:
-    ratios = ratio(ours, theirs)
-    return Row(
-        what,
-        against,
-        value=ratios.median,
-        unit="x",
-        bar=bar,
-        spread=ratios.spread,
-        figure=f"{ours.median:,.0f} M against {theirs.median:,.0f} M cell updates/s",
-        samples={"ours": ours.values, against: theirs.values},
-    )
+    return contestants | {"np.roll loop": millions(edge, loop.advance, max(1, steps // NUMPY_IS_SLOWER_BY))}

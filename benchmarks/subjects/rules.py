@@ -1,18 +1,22 @@
 """Robust aggregation rules over 100 updates of 10^6 float32, against Flower's and ByzFL's; and their memory.
 
-Contestants take turns on one core, each timed by its processor time, on the same random vectors. Memory is the growth
-of RssAnon of a process that aggregates updates mapped from files, for few and for many of them.
+Contestants take turns on the same random vectors: on one core, each timed by its processor time, then with all cores,
+timed by the clock; the libraries use what their numpy does, ours as many threads as there are cores. Memory is the
+growth of RssAnon of a process that aggregates updates mapped from files, for few and for many of them.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from benchmarks.measuring.machine import one_core
@@ -21,7 +25,9 @@ from benchmarks.measuring.timing import Samples, interleaved, ratio
 from benchmarks.peers.aggregation import Vectors, vectors_of
 from benchmarks.peers.peer_process import HOW_TO_GET, PeerProcess, installed
 from mfn_grpc.core.aggregation import RULES as KNOWN_RULES
-from mfn_grpc.core.aggregation import AggregationPolicy, aggregate_arrays, warm_up
+from mfn_grpc.core.aggregation import AggregationPolicy, ArraySource, Hands, Update, aggregate, warm_up
+from mfn_grpc.core.aggregation.hands import ALONE
+from mfn_grpc.core.pieces import finish
 
 CLIENTS, FAULTY = 100, 20
 SIZES = {True: 10_000, False: 1_000_000}
@@ -42,36 +48,46 @@ MEMORY_RULES = ("krum", "trimmed_mean", "geometric_median", "bulyan")
 
 
 def measure(quick: bool) -> Iterator[Row]:
-    """Two rows for each rule, one for each library, then the memory of some."""
+    """Two rows for each rule, one for each library, on one core and on all; then the memory of some."""
     warm_up()
     with one_core(), threadpool_limits(1):
-        yield from _beside_peers(SIZES[quick], REPEATS[quick])
+        yield from _beside_peers(SIZES[quick], REPEATS[quick], 1)
+    yield from _beside_peers(SIZES[quick], REPEATS[quick], os.cpu_count() or 1)
     for rule in MEMORY_RULES:
         yield _memory(rule, WIDE[quick])
 
 
-def _beside_peers(size: int, repeats: int) -> Iterator[Row]:
+def _beside_peers(size: int, repeats: int, cores: int) -> Iterator[Row]:
     rules = sorted({rule for rule, _ in BARS})
     if not installed():
-        yield from (Row(rule, library, skipped=HOW_TO_GET) for rule in rules for library in LIBRARIES)
+        rows = ((rule, library) for rule in rules for library in LIBRARIES)
+        yield from (Row(_what(rule, size, cores), library, skipped=HOW_TO_GET) for rule, library in rows)
         return
     vectors = vectors_of(CLIENTS, size, seed=0)
-    with PeerProcess(CLIENTS, size, FAULTY) as peers:
+    with PeerProcess(CLIENTS, size, FAULTY) as peers, ThreadPoolExecutor(cores) as threads:
         for rule in rules:
-            yield from _rows(rule, vectors, peers, repeats)
+            yield from _rows(rule, vectors, peers, repeats, Hands(cores, threads.map) if cores > 1 else ALONE)
 
 
-def _rows(rule: str, vectors: Vectors, peers: PeerProcess, repeats: int) -> Iterator[Row]:
-    contestants: dict[str, Callable[[], float]] = {"ours": partial(_seconds, vectors, rule)}
+def _rows(rule: str, vectors: Vectors, peers: PeerProcess, repeats: int, hands: Hands) -> Iterator[Row]:
+    """One core: processor time, with a bar. Several: time on the clock."""
+    clock = "seconds" if hands.count == 1 else "wall"
+    contestants: dict[str, Callable[[], float]] = {"ours": partial(_seconds, vectors, rule, hands)}
     for library in LIBRARIES:
-        contestants[library] = partial(_peer_seconds, peers, library, rule)
+        contestants[library] = partial(_peer_seconds, peers, library, rule, clock)
     times = interleaved(contestants, repeats)
-    what = f"{rule}, n = {CLIENTS}, f = {FAULTY}, d = {vectors.shape[1]:,} float32"
+    what = _what(rule, vectors.shape[1], hands.count)
     for library in LIBRARIES:
-        yield _row(what, library, times["ours"], times[library], BARS[rule, library])
+        bar = BARS[rule, library] if hands.count == 1 else None
+        yield _row(what, library, times["ours"], times[library], bar)
 
 
-def _row(what: str, library: str, ours: Samples, theirs: Samples, bar: Bar) -> Row:
+def _what(rule: str, size: int, cores: int) -> str:
+    where = "" if cores == 1 else ", all cores"
+    return f"{rule}, n = {CLIENTS}, f = {FAULTY}, d = {size:,} float32{where}"
+
+
+def _row(what: str, library: str, ours: Samples, theirs: Samples, bar: Bar | None) -> Row:
     ratios = ratio(theirs, ours)
     return Row(
         what,
@@ -90,14 +106,27 @@ def policy_for(rule: str, faulty: int) -> AggregationPolicy:
     return AggregationPolicy(faulty=faulty, rule=KNOWN_RULES[rule](), pre_aggregators=())
 
 
-def _seconds(vectors: Vectors, rule: str) -> float:
-    began = time.process_time()
-    aggregate_arrays(vectors, policy_for(rule, FAULTY))
-    return time.process_time() - began
+def _seconds(vectors: Vectors, rule: str, hands: Hands) -> float:
+    clock = time.process_time if hands.count == 1 else time.perf_counter
+    began = clock()
+    aggregated(vectors, rule, hands)
+    return clock() - began
 
 
-def _peer_seconds(peers: PeerProcess, library: str, rule: str) -> float:
-    return float(peers.ask(library, rule)["seconds"])
+def aggregated(vectors: Vectors, rule: str, hands: Hands) -> NDArray[np.float64]:
+    """The aggregate of the rows of `vectors`."""
+    updates = [Update(f"{k:05d}", ArraySource(row)) for k, row in enumerate(vectors)]
+    result = np.empty(vectors.shape[1])
+
+    def write(start: int, block: NDArray[np.float64]) -> None:
+        result[start : start + len(block)] = block
+
+    finish(aggregate(updates, len(result), policy_for(rule, FAULTY), write=write, hands=hands))
+    return result
+
+
+def _peer_seconds(peers: PeerProcess, library: str, rule: str, clock: str) -> float:
+    return float(peers.ask(library, rule)[clock])
 
 
 def _memory(rule: str, size: int) -> Row:

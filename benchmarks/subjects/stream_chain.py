@@ -36,8 +36,8 @@ def measure(quick: bool) -> Iterator[Row]:
         grpc.insecure_channel(ours.server.target) as ours_channel,
         grpc.insecure_channel(bare.target) as bare_channel,
     ):
-        chain = partial(_rate, ours_channel, (("x-api-key", ours.key),), STEPS[quick])
-        off = partial(_rate, bare_channel, (), STEPS[quick])
+        chain = partial(rate, ours_channel, (("x-api-key", ours.key),), STEPS[quick])
+        off = partial(rate, bare_channel, (), STEPS[quick])
         chain_cpu, off_cpu = Metered(ours.server.pid, chain), Metered(bare.pid, off)
         rates = interleaved({"chain": chain_cpu, "off": off_cpu}, REPEATS[quick])
     ratios = ratio(rates["chain"], rates["off"])
@@ -54,7 +54,7 @@ def measure(quick: bool) -> Iterator[Row]:
     )
 
 
-def _rate(channel: grpc.Channel, metadata: Metadata, steps: int) -> float:
+def rate(channel: grpc.Channel, metadata: Metadata, steps: int) -> float:
     """MiB a second of one stream."""
     spec = pb.SimulationSpec(grid=pb.Grid(shape=[EDGE, EDGE]), steps=steps, precision=pb.PRECISION_FLOAT32)
     spec.gray_scott.SetInParent()

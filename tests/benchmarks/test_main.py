@@ -7,6 +7,8 @@ import pytest
 
 from benchmarks import registry
 from benchmarks.measuring.rows import Row, at_most
+from benchmarks.records import files
+from benchmarks.records.record import MOST_SAMPLES, SCHEMA
 
 command = import_module("benchmarks.__main__")
 
@@ -84,11 +86,40 @@ def test_the_json_says_when_where_and_with_what(offer: Offer, tmp_path: Path) ->
     offer(a=[GOOD, SKIPPED])
     command.main(["--quick", "--json", str(tmp_path / "figures.json")])
     written = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
-    assert set(written) == {"started", "quick", "machine", "versions", "rows"}
-    assert written["quick"] is True
+    about = {"schema", "commit", "dirty", "started", "quick", "machine", "versions", "seconds", "rows"}
+    assert set(written) == about
+    assert (written["schema"], written["quick"], set(written["seconds"])) == (SCHEMA, True, {"a"})
     assert {"processor", "cores", "memory_mib", "system", "load_1min", "pinning"} == set(written["machine"])
     assert {"python", "numpy", "numba", "grpcio", "protobuf"} <= set(written["versions"])
     assert written["rows"] == [{"subject": "a", **row.as_json()} for row in (GOOD, SKIPPED)]
+
+
+def test_a_recorded_run_lies_in_the_history_with_few_samples_and_can_be_read(
+    offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "HISTORY", tmp_path / "history")
+    offer(a=[Row("many", value=1.0, samples={"ours": [1.0] * 10_000})])
+    command.main(["--record"])
+    (path,) = files.history(tmp_path / "history")
+    (row,) = files.read(path).rows
+    assert 0 < len(row.samples["ours"]) <= MOST_SAMPLES
+
+
+def test_nothing_is_kept_unless_asked(offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "HISTORY", tmp_path)
+    offer(a=[GOOD])
+    command.main([])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_table_is_followed_by_how_many_pass_and_what_each_subject_took(
+    offer: Offer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offer(a=[GOOD, BAD], b=[Row("free", value=1.0)])
+    command.main([])
+    told = capsys.readouterr().out
+    assert "1 of 2 pass, 1 miss their bar." in told
+    assert "Seconds: a 0, b 0; together 0." in told
 
 
 def test_the_machine_and_the_versions_are_printed_below_the_table(

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import registry, subjects
+from benchmarks.measuring.order import FIRST
 from benchmarks.measuring.rows import Row
 
 SOURCE = '''"""How fast nothing is done.
@@ -29,6 +30,12 @@ def test_every_subject_has_a_title_and_something_to_measure(name: str) -> None:
 
 def test_the_subjects_of_the_spine_are_there() -> None:
     assert {"cancel", "first_frame", "kernel", "stream_memory"} <= set(registry.names())
+
+
+def test_the_subjects_come_in_the_order_of_the_table() -> None:
+    names = registry.names()
+    assert names.index("kernel") < names.index("features") < names.index("rules") < names.index("capacity")
+    assert names[: len(FIRST)] == list(FIRST)
 
 
 def test_a_new_file_is_a_new_subject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

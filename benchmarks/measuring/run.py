@@ -1,0 +1,45 @@
+"""Measuring: subjects one after another, none of which stops the others by breaking."""
+
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from benchmarks import registry
+from benchmarks.measuring.rows import Row
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The rows of each subject, in the order measured, and the seconds on the clock that each took."""
+
+    rows_of: dict[str, list[Row]]
+    seconds: dict[str, float]
+
+    def times(self) -> str:
+        """The seconds as a line of text."""
+        each = ", ".join(f"{name} {taken:,.0f}" for name, taken in self.seconds.items())
+        return f"Seconds: {each}; together {sum(self.seconds.values()):,.0f}."
+
+
+def measured(names: Sequence[str], *, quick: bool) -> Measured:
+    """Measure the subjects; titles go to stderr as each begins."""
+    rows_of: dict[str, list[Row]] = {}
+    seconds: dict[str, float] = {}
+    for name in names:
+        began = time.perf_counter()
+        rows_of[name] = list(_rows(name, quick=quick))
+        seconds[name] = round(time.perf_counter() - began, 1)
+    return Measured(rows_of, seconds)
+
+
+def _rows(name: str, *, quick: bool) -> Iterator[Row]:
+    """The rows of one subject; when it breaks, those it had and one that says how."""
+    try:
+        subject = registry.load(name)
+        print(f"{name}: {subject.title}", file=sys.stderr, flush=True)
+        yield from subject.measure(quick)
+    except Exception as error:  # noqa: BLE001  # the other subjects are still worth measuring; this one is told
+        traceback.print_exc()
+        yield Row(what="the subject itself", broken=f"{type(error).__name__}: {error}")

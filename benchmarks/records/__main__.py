@@ -1,0 +1,100 @@
+"""`python -m benchmarks.records compare | trend | stability | gate`: what the bench targets of the Makefile call."""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.records import comparing, files, gate_list, gating, stability, trend
+from benchmarks.records.files import RecordError
+from benchmarks.records.tree import ROOT
+
+TREND = ROOT / "docs" / "images" / "bench-trend.png"
+RUNS = ROOT / "build" / "bench" / "stability"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 1 when the gate fails, 2 when a file or a row is not there or not as it must be."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except (RecordError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return code
+
+
+def _compare(options: argparse.Namespace) -> int:
+    print(comparing.render(*(files.read(files.find(name)) for name in (options.a, options.b))))
+    return 0
+
+
+def _trend(options: argparse.Namespace) -> int:
+    records = [files.read(path) for path in [*files.history(), *options.add]]
+    print(trend.draw([record for record in records if not record.quick], options.output))
+    return 0
+
+
+def _stability(options: argparse.Namespace) -> int:
+    listed = gate_list.read()
+    paths = _repeated(listed.candidates, options.runs) if options.runs else options.files or files.history()
+    records = [files.read(path) for path in paths]
+    if not records:
+        raise RecordError("nothing is recorded: make bench-stability RUNS=5")
+    print(stability.render(stability.stability(records)))
+    if options.write:
+        _write(gate_list.of_runs(listed.candidates, records))
+    return 0
+
+
+def _write(found: gate_list.GateList) -> None:
+    if not found.rows:
+        raise RecordError("no row is stable: the list stays as it was")
+    print(f"The gate now holds {len(found.rows)}: {gate_list.write(found)}; next, make bench-gate ARGS=--rebaseline")
+
+
+def _repeated(subjects: Sequence[str], runs: int) -> list[Path]:
+    """The subjects measured in a new process for each run, so that no run inherits memory or caches."""
+    paths = [RUNS / f"run-{number}.json" for number in range(1, runs + 1)]
+    for path in paths:
+        command = [sys.executable, "-m", "benchmarks", *subjects, "--json", str(path)]
+        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    return paths
+
+
+def _gate(options: argparse.Namespace) -> int:
+    listed = gate_list.read()
+    if options.rebaseline:
+        print(f"The baseline is now {gating.rebaseline(listed)}; commit it with the reason")
+        return 0
+    return gating.gate(options.json, listed=listed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.records", description="Work with recorded benchmarks.")
+    commands = parser.add_subparsers(required=True)
+    compare = commands.add_parser("compare", help="two records side by side")
+    compare.add_argument("a", help="a file, or a record's name, commit or start of either")
+    compare.add_argument("b", help="the same")
+    compare.set_defaults(run=_compare)
+    drawn = commands.add_parser("trend", help="draw the rows with bars over the recorded runs")
+    drawn.add_argument("--output", type=Path, default=TREND, metavar="PNG")
+    drawn.add_argument(
+        "--add", type=Path, action="append", default=[], metavar="FILE", help="a run outside the history"
+    )
+    drawn.set_defaults(run=_trend)
+    moved = commands.add_parser("stability", help="how far each row moves from run to run")
+    moved.add_argument("files", type=Path, nargs="*", metavar="FILE", help="records; default those of the history")
+    moved.add_argument("--runs", type=int, default=0, metavar="N", help="measure the gate's candidates N times instead")
+    moved.add_argument("--write", action="store_true", help="make the stable rows those of the gate")
+    moved.set_defaults(run=_stability)
+    held = commands.add_parser("gate", help="fail when a stable ratio is more than 20 %% worse than the baseline")
+    held.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to FILE")
+    held.add_argument("--rebaseline", action="store_true", help="keep what is measured now as the baseline")
+    held.set_defaults(run=_gate)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Runs the gate: measures its subjects, once more those with a miss, and tells a terminal and GitHub."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.records import baselines, files, gate_list
+from benchmarks.records.files import RecordError
+from benchmarks.records.gate import Held, Outcome, failing_subjects, hold, markdown, render, second_look
+from benchmarks.records.gate_list import GateList
+from benchmarks.records.record import Record
+from benchmarks.records.recording import run
+
+ADVICE = "docs/benchmarking.md says what to do"
+
+
+def gate(written: Path | None, *, listed: GateList, environment: Mapping[str, str] = os.environ) -> int:
+    """Hold the rows of the list; 0 where all of them hold, otherwise 1. The measurements go to `written`."""
+    _, now = run(_subjects(listed), quick=False)
+    baseline = baselines.baseline_for(now.machine.processor)
+    held = hold(listed.keys, baseline, now)
+    if again := failing_subjects(held):
+        print(f"{render(held)}\n\nMissed; once more, for it may have been noise: {', '.join(again)}")
+        _, second = run(again, quick=False)
+        held = second_look(held, second.by_key())
+        now = merged(now, second)
+    if written:
+        files.write(now, written)
+    print(f"{render(held)}\n\n{closing(held, baseline, now)}")
+    for line in announcements(held) if "GITHUB_ACTIONS" in environment else []:
+        print(line)
+    if summary := environment.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(f"## Benchmarks\n\n{markdown(held)}\n\n{closing(held, baseline, now)}\n")
+    return 1 if any(each.fails for each in held) else 0
+
+
+def rebaseline(listed: GateList) -> Path:
+    """Measure the subjects of the gate and keep that as the baseline of this kind of processor."""
+    _, record = run(_subjects(listed), quick=False)
+    lacking = [" / ".join(key) for key in listed.keys if _value_of(record, key) is None]
+    if lacking:
+        raise RecordError(f"not measured, so no baseline: {'; '.join(lacking)}")
+    return files.write(record.bounded(), baselines.place_for(record.machine.processor))
+
+
+def merged(now: Record, second: Record) -> Record:
+    """The rows measured last, each of them once."""
+    rows = now.by_key() | second.by_key()
+    return replace(now, rows=tuple(rows.values()), seconds=now.seconds | second.seconds)
+
+
+def closing(held: Sequence[Held], baseline: Record, now: Record) -> str:
+    """The end of the table: how many hold, against which baseline, and whether it is of this processor."""
+    failed = sum(each.fails for each in held)
+    told = f"{len(held) - failed} of {len(held)} ratios hold; the baseline is {baseline.name}."
+    if baseline.machine.processor != now.machine.processor:
+        told += (
+            f" It was measured on another kind of processor ({baseline.machine.processor}, this is "
+            f"{now.machine.processor}): a row fails only if it misses its bar as well."
+        )
+    return f"{told} {failed} failed: {ADVICE}." if failed else told
+
+
+def announcements(held: Sequence[Held]) -> list[str]:
+    """Annotations of GitHub's workflows: an error for each row that fails, a warning for one that its bar saves."""
+    lines = []
+    for each in held:
+        if each.outcome is Outcome.HELD:
+            continue
+        change = "has no value" if each.worse_by is None else f"is {each.worse_by:.0%} worse than the baseline"
+        level, title = ("error", "Benchmark regression") if each.fails else ("warning", "Benchmark slower")
+        text = f"{' / '.join(each.baseline.key)} {change}; {ADVICE}"
+        lines.append(f"::{level} title={title}::{_escaped(text)}")
+    return lines
+
+
+def _escaped(text: str) -> str:
+    """What a workflow command takes as data."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _subjects(listed: GateList) -> list[str]:
+    if not listed.rows:
+        raise RecordError(f"{gate_list.PATH.name} holds no row: make bench-stability RUNS=5 ARGS=--write")
+    return listed.subjects
+
+
+def _value_of(record: Record, key: tuple[str, str, str]) -> float | None:
+    row = record.by_key().get(key)
+    return None if row is None else row.value

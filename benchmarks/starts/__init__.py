@@ -1,0 +1,1 @@
+"""What new processes cost before they do anything of use."""

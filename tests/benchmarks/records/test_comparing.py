@@ -1,0 +1,69 @@
+import pytest
+
+from benchmarks.measuring.rows import Bar, at_least, at_most
+from benchmarks.records.comparing import Comparison, compare, render
+from tests.benchmarks.records.build import record, row
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "bar", "verdict"),
+    [
+        (1.0, 1.2, at_least(1.0), "better"),
+        (1.0, 0.8, at_least(1.0), "worse"),
+        (1.0, 1.2, at_most(1.0), "worse"),
+        (1.0, 0.8, at_most(1.0), "better"),
+        (1.0, 1.2, None, "changed"),
+        (1.0, 1.09, at_least(1.0), "no difference"),
+        (1.0, 0.91, at_most(1.0), "no difference"),
+        (-2.0, -1.0, at_least(1.0), "better"),
+    ],
+)
+def test_a_change_beyond_both_spreads_counts_in_the_sense_of_the_row(
+    before: float, after: float, bar: Bar | None, verdict: str
+) -> None:
+    a, b = row(value=before, bar=bar, spread=0.1), row(value=after, bar=bar, spread=0.05)
+    assert Comparison(a, b).verdict == verdict
+
+
+@pytest.mark.parametrize("spreads", [(0.3, 0.0), (0.0, 0.3)])
+def test_the_larger_spread_of_the_two_decides(spreads: tuple[float, float]) -> None:
+    a, b = row(value=1.0, spread=spreads[0]), row(value=1.2, spread=spreads[1])
+    assert Comparison(a, b).verdict == "no difference"
+
+
+def test_what_cannot_be_compared_says_why() -> None:
+    assert Comparison(row(), None).verdict == "only in A"
+    assert Comparison(None, row()).verdict == "only in B"
+    assert Comparison(row(spread=None), row()).verdict == "spread unknown"
+    assert Comparison(row(value=0.0), row()).verdict == "not comparable"
+    assert Comparison(row(unit="ms"), row()).verdict == "not comparable"
+    assert Comparison(row(), row(value=None, skipped="no gcc")).verdict == "not comparable"
+
+
+def test_rows_are_matched_by_subject_what_and_against_and_none_is_lost() -> None:
+    a = record(row(what="old"), row(what="both", value=1.0), row("chain", "both"))
+    b = record(row(what="both", value=2.0), row(what="new"))
+    found = [(each.row.subject, each.row.what, each.verdict) for each in compare(a, b)]
+    assert found == [
+        ("kernel", "both", "better"),
+        ("kernel", "new", "only in B"),
+        ("kernel", "old", "only in A"),
+        ("chain", "both", "only in A"),
+    ]
+
+
+def test_the_table_shows_both_values_the_change_and_the_spreads() -> None:
+    a, b = record(row(value=1.0, spread=0.02)), record(row(value=1.5, spread=0.04))
+    last = render(a, b).splitlines()[-1].split()
+    assert last[-8:] == ["1.00", "x", "1.50", "x", "+50.0%", "2%", "4%", "better"]
+
+
+def test_what_differs_around_the_measurements_stands_above_the_table() -> None:
+    a = record(row(), versions={"numpy": "2.4.6", "gcc": "12.2.0"})
+    b = record(row(), versions={"numpy": "2.5.0", "gcc": "12.2.0"}, processor="Xeon", quick=True)
+    told = render(a, b)
+    assert "different machines: AMD EPYC and Xeon" in told
+    assert "measured quickly" in told
+    assert "numpy: 2.4.6 and 2.5.0" in told
+    assert "gcc:" not in told
+    assert "different" not in render(a, a)
