@@ -62,9 +62,37 @@ fuzz: $(VENV)/.dev ## Send 100,000 hostile requests to a server and look for wha
 soak: $(VENV)/.dev ## Half an hour of mixed load; fails when memory, files or threads of the server grow.
 	@MFN_ENV=dev $(BIN)/python -m benchmarks.soak
 
+.PHONY: load
+load: $(VENV)/.dev ## Have many users call a server; make load ARGS="spike" chooses the profile.
+	@MFN_ENV=dev $(BIN)/python -m benchmarks.load $(ARGS)
+
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure speed and memory, each figure beside its peer.
 	@MFN_ENV=dev $(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: bench-compare
+bench-compare: $(VENV)/.dev ## Two recorded runs side by side: make bench-compare A=COMMIT B=FILE.
+	@$(BIN)/python -m benchmarks.records compare "$(A)" "$(B)"
+
+.PHONY: bench-trend
+bench-trend: $(VENV)/.dev ## Draw the recorded runs: docs/images/bench-trend.png.
+	@$(BIN)/python -m benchmarks.records trend $(ARGS)
+
+.PHONY: bench-stability
+bench-stability: $(VENV)/.dev ## Show how far figures move from run to run; RUNS=5 measures the gate's candidates.
+	@MFN_ENV=dev $(BIN)/python -m benchmarks.records stability $(if $(RUNS),--runs $(RUNS)) $(ARGS)
+
+.PHONY: bench-gate
+bench-gate: $(VENV)/.dev ## Fail when a stable ratio is more than 20 % worse than the baseline.
+	@MFN_ENV=dev $(BIN)/python -m benchmarks.records gate $(ARGS)
+
+.PHONY: flames
+flames: $(VENV)/.dev ## Draw flame graphs of a unary call, a stream and an aggregation: docs/images/flame-*.svg.
+	@MFN_ENV=dev $(BIN)/python -m benchmarks.flames $(ARGS)
+
+.PHONY: growth
+growth: $(VENV)/.dev ## Measure how cost grows with size, and draw docs/images/growth.png.
+	@MFN_ENV=dev $(BIN)/python -m benchmarks.growth --plot
 
 .PHONY: bench-peers
 bench-peers: $(VENV)/.dev ## Install what the benchmarks compare with, in .peers (about 3 GB).

@@ -1,5 +1,6 @@
 """What the workflows may do, and that they do nothing that cannot be tried on any machine."""
 
+import itertools
 import os
 import re
 import subprocess
@@ -117,8 +118,9 @@ def test_every_supported_python_is_tested(root: Path) -> None:
 
 
 def targets_of(words: list[str]) -> list[str]:
-    """The targets of the Makefile that a line asks for, through make or .ci/run."""
-    return [] if words[0] not in {"make", ".ci/run"} else [word for word in words[1:] if re.fullmatch("[a-z-]+", word)]
+    """The targets of the Makefile that a line asks for, through make or .ci/run; ARGS are none."""
+    asked = list(itertools.takewhile(lambda word: not word.startswith("ARGS="), words))
+    return [] if words[0] not in {"make", ".ci/run"} else [word for word in asked[1:] if re.fullmatch("[a-z-]+", word)]
 
 
 def test_what_runs_exists_here(root: Path) -> None:
@@ -128,8 +130,7 @@ def test_what_runs_exists_here(root: Path) -> None:
         str(script.relative_to(root)) for script in (root / "releasing").glob("*.sh")
     }
     for place, words in ran:
-        asked = words[: words.index('ARGS="kernel')] if 'ARGS="kernel' in words else words
-        assert set(targets_of(asked)) <= targets, place
+        assert set(targets_of(words)) <= targets, place
         if words[0] == ".venv/bin/python":
             assert words[1] == "-m"
             assert find_spec(words[2]), place
@@ -138,10 +139,22 @@ def test_what_runs_exists_here(root: Path) -> None:
 
 
 def test_the_benchmark_measures_subjects_that_there_are() -> None:
-    (words,) = (words for place, words in commands() if place == "ci.yml:benchmark")
+    (words,) = (words for place, words in commands() if place == "ci.yml:benchmark" and words[1] == "bench")
     named = " ".join(words).partition('ARGS="')[2].partition(" --")[0].split()
     assert named
     assert set(named) <= set(registry.names())
+
+
+def test_the_gate_is_held_and_its_results_are_kept_even_when_it_fails() -> None:
+    job = [step for place, step in steps() if place == "ci.yml:benchmark"]
+    (gate,) = (number for number, step in enumerate(job) if step.get("run", "").startswith("make bench-gate "))
+    assert "continue-on-error" not in job[gate]
+    plot, upload = job[gate + 1 :]
+    assert plot["run"].startswith("make bench-trend ")
+    assert {plot["if"], upload["if"]} == {"${{ !cancelled() }}"}
+    written = [word.rstrip('"') for step in (job[gate], plot) for word in step["run"].split() if "build/" in word]
+    assert written
+    assert all(word.startswith(upload["with"]["path"]) for word in written)
 
 
 def test_the_workflows_run_all_that_ci_run_runs(root: Path) -> None:
