@@ -74,10 +74,7 @@ def _shared(settings: Settings, given: Mapping[str, Any]) -> Iterator[Shared]:
         if settings.state_dir is None:
             scratch = Path(stack.enter_context(TemporaryDirectory(prefix="mfn-")))
             if settings.resume_token_key is None:
-                log.warning(
-                    "resume tokens end with this server: set MFN_RESUME_TOKEN_KEY or MFN_STATE_DIR to keep them"
-                )
-                own["resume_token_key"] = secrets.token_hex(32)
+                own["resume_token_key"] = _made_key(settings)
         yield Shared({**given, **own}, scratch)
 
 
