@@ -141,19 +141,28 @@ class Compute:
     def _start(self, job: _Job) -> None:
         loop = asyncio.get_running_loop()
         helping = [] if job.sharing is None else [partial(self._help, job.sharing, loop)] * self._enlist(job.sharing)
-        started = loop.run_in_executor(self._threads, job.work)
+        try:
+            started = loop.run_in_executor(self._threads, job.work)
+        except RuntimeError as closed:  # no thread is left, nor will one come
+            self._count_off(job)
+            job.done.set_exception(closed)
+            loop.call_soon(self._dispatch)  # so that the others that wait hear of it, too
+            return
         started.add_done_callback(partial(self._finished, job))
         for help_it in helping:
             self._threads.submit(help_it)
 
     def _finished(self, job: _Job, ended: asyncio.Future[Any]) -> None:
-        self._running -= 1
-        if job.sharing is not None:
-            self._running -= self._helpers.pop(job.sharing).here  # they leave with it, without a word
+        self._count_off(job)
         error = ended.exception()  # asked for even when nobody waits: asyncio would report it as never retrieved
         if not job.done.cancelled():
             _pass_on(ended, error, job.done)
         self._dispatch()
+
+    def _count_off(self, job: _Job) -> None:
+        self._running -= 1
+        if job.sharing is not None:
+            self._running -= self._helpers.pop(job.sharing).here  # they leave with it, without a word
 
     def _enlist(self, sharing: Sharing) -> int:
         """Count the threads that will help a job, and return how many."""

@@ -183,6 +183,20 @@ async def test_closing_waits_for_running_work_and_takes_no_more(gate: threading.
         await compute.run("a", lambda: 1)
 
 
+async def test_work_that_waits_when_the_threads_are_stopped_fails(gate: threading.Event) -> None:
+    compute = Compute(workers=1)
+    held = await holding(compute, gate)
+    waiting = [asyncio.create_task(compute.run("a", lambda: 1)) for _ in range(3)]
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(asyncio.to_thread(compute.close))
+    gate.set()
+    await closing
+    assert await held
+    ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(each) for each in ended] == [RuntimeError] * 3
+    assert compute.busy == 0
+
+
 class TestSharing:
     async def test_idle_threads_help_a_slice_and_count_as_busy(self) -> None:
         compute, meeting = Compute(workers=3), threading.Barrier(3, timeout=60)

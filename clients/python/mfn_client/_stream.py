@@ -25,14 +25,15 @@ from mfn_client._exceptions import (
 from mfn_client._frames import FrameAssembler
 from mfn_client._late import late
 from mfn_client._resume import Backoff, is_busy
-from mfn_grpc.v1 import simulation_pb2 as simulation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mfn_client import _results as results
     from mfn_client._results import Frame, Started, Summary
+    from mfn_grpc.v1 import simulation_pb2 as simulation
 else:
+    simulation = late("mfn_grpc.v1.simulation_pb2")
     results = late("mfn_client._results")
 
 _TOKEN_REFUSED = {"RESUME_TOKEN_INVALID", "RESUME_TOKEN_FOREIGN", "RESUME_TOKEN_STALE"}
@@ -157,7 +158,8 @@ class SimulationStream:
         if self._token.sequence not in {None, response.sequence}:
             raise StreamCorrupted(f"The stream starts at {response.sequence}, not at {self._token.sequence}")
         self._check_same(started)
-        if self._token.value and started.resumed_from_step is None:
+        stood = self._token.step is not None or self._handed_out is not None
+        if self._token.value and stood and started.resumed_from_step is None:
             raise StreamCorrupted("The server started from the beginning although it was given a resume token")
         if self._token.step not in {None, started.resumed_from_step}:
             raise StreamCorrupted(f"The server resumed from step {started.resumed_from_step}, not {self._token.step}")

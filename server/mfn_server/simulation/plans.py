@@ -59,6 +59,11 @@ class Plan:
         given = 0 if spec.initial_state is None else spec.initial_state.nbytes
         return given + (math.prod(spec.state_shape) * spec.dtype.itemsize if self.resumed else 0)
 
+    def position(self, run_id: bytes) -> Position:
+        """Where the stream stands before its first message."""
+        before_any = None if self.form.species else self.spec.first_step  # a unary run sends no frames
+        return self.resumed or Position(before_any, 0, run_id)
+
     def frame_steps(self) -> Iterator[int]:
         """Steps of the frames still to be sent."""
         after = self.resumed.step if self.resumed else None

@@ -233,14 +233,14 @@ class Run:
         simulation, hands = self.simulation, 1 if sharing is None else sharing.hands
         before, started = simulation.step, perf_counter()
         alone = sharing is None or hands == 1 or simulation.is_amid_a_step
-        units = 0 if alone or sharing is None else self._advance_together(until, started, sharing)
-        units = units or self._advance_alone(until)
+        shared = 0 if alone or sharing is None else self._advance_together(until, started, sharing)
+        units = shared or self._advance_alone(until)
         if simulation.step > before and simulation.state.nbytes <= LARGE_STATE_BYTES:
             self._require_finite(simulation.is_finite())
             if simulation.step == until and self._seals is not None and self._is_framed_at_once:
                 self._made = finish(self._making(self._seals))
         seconds = perf_counter() - started
-        self._rate = units / max(seconds, 1e-6) / hands
+        self._rate = units / max(seconds, 1e-6) / (hands if shared else 1)
         return seconds
 
     def _is_shared(self, until: int) -> bool:

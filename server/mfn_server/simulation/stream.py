@@ -29,7 +29,7 @@ class Stream:
 
     def __init__(self, runtime: Runtime, plan: Plan, call: Call, run: Run) -> None:
         self._runtime, self._plan, self._call, self._run = runtime, plan, call, run
-        self._position = plan.resumed or Position(plan.spec.first_step, 0, run.run_id)
+        self._position = plan.position(run.run_id)
         self._first = self._sequence = self._position.sequence
 
     async def started(self) -> pb.SimulateResponse:

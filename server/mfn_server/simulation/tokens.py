@@ -14,13 +14,18 @@ MAX_TOKEN_BYTES = 256
 _LAYOUT = struct.Struct("<4sQQ16s16s16s")
 _MAGIC = b"mfn1"
 _SEAL_BYTES = 16
+_NO_STEP = 2**64 - 1
+"""Written in place of the step where no frame was sent."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a stream stood: the last whole frame sent, the number of its last message, and the run's checkpoint."""
+    """Where a stream stood: the last whole frame sent, the number of its last message, and the run's checkpoint.
 
-    step: int
+    step: of that frame; None when no frame was sent yet.
+    """
+
+    step: int | None
     sequence: int
     run_id: bytes
 
@@ -41,7 +46,8 @@ class Tokens:
     def issue(self, position: Position, spec_hash: bytes, principal: str) -> bytes:
         """A token for this position of this spec, for this principal alone."""
         owner = _short_hash(principal.encode())
-        fields = _MAGIC, position.step, position.sequence, position.run_id, _short_hash(spec_hash), owner
+        step = _NO_STEP if position.step is None else position.step
+        fields = _MAGIC, step, position.sequence, position.run_id, _short_hash(spec_hash), owner
         body = _LAYOUT.pack(*fields) + NUMERICS_VERSION.encode()
         return body + _seal(self._keys[0], body)
 
@@ -60,7 +66,7 @@ class Tokens:
         if version != NUMERICS_VERSION:
             text = f"resume_token was made by numerics {version}, this server computes {NUMERICS_VERSION}; start again"
             raise Fault(reasons.ERROR_REASON_RESUME_TOKEN_STALE, text)
-        return Position(step, sequence, run_id)
+        return Position(None if step == _NO_STEP else step, sequence, run_id)
 
 
 def _seal(key: bytes, body: bytes) -> bytes:

@@ -13,6 +13,7 @@ import pytest
 from mfn_grpc.arrays import from_array
 from mfn_grpc.core.reaction_diffusion import GrayScott, Precision, SimulationSpec
 from mfn_grpc.v1 import simulation_pb2 as pb
+from mfn_server.runtime import Runtime
 from mfn_server.simulation.frames import FrameForm
 from mfn_server.simulation.plans import Plan
 from mfn_server.simulation.tokens import Position
@@ -161,6 +162,22 @@ class TestDeadlines:
         assert resumed[0].started.resumed_from_step == 20
         whole = states(message)
         assert same_bits(frames(resumed), {40: whole[40]})
+
+    async def test_a_stream_that_stops_before_its_first_frame_resumes_with_it(
+        self, start: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        server, stopping = await start(), pb.STOP_REASON_DEADLINE
+        message = spec("mycelium", steps=4)
+        with monkeypatch.context() as patched:
+            patched.setattr(Runtime, "reason_to_stop", lambda *_, closing=False: None if closing else stopping)
+            request = pb.SimulateRequest(spec=message, frame_stride=1, with_features=True)
+            stopped = [answer async for answer in server.simulation.Simulate(request)]
+        assert [answer.WhichOneof("event") for answer in stopped] == ["started", "summary"]
+        request.resume_token = stopped[-1].summary.resume_token
+        resumed = [answer async for answer in server.simulation.Simulate(request)]
+        assert not resumed[0].started.HasField("resumed_from_step")
+        assert sorted(frames(resumed)) == [0, 1, 2, 3, 4]
+        assert resumed[0].sequence == stopped[-1].sequence
 
     async def test_a_real_deadline_gets_its_summary_before_it_expires(
         self, start: Start, monkeypatch: pytest.MonkeyPatch

@@ -105,6 +105,8 @@ class Steps:
     """A simulation whose steps take as long as they would on the hands that are there, or on one when all leave."""
 
     units_per_step = 1
+    is_amid_a_step = False
+    state = SimpleNamespace(nbytes=1)
 
     def __init__(self, leaves_at: int) -> None:
         self.step, self.now, self.sharing = 0, 0.0, Sharing()
@@ -113,6 +115,14 @@ class Steps:
 
     def clock(self) -> float:
         return self.now
+
+    def is_finite(self) -> bool:
+        return True
+
+    def advance_towards(self, step: int, units: int) -> int:
+        self.now += units / 1000
+        self.step += units
+        return units
 
     def advance_in_bands(self, steps: int, bands: int, run: Any) -> None:
         leaving = len(self.chunks) == self._leaves_at
@@ -141,6 +151,19 @@ def test_a_slice_stays_within_its_time_even_when_all_helpers_leave(
         # A quarter of a slice at least, and more than one thread would have done.
         assert 0.01 <= steps.now <= 0.02
         assert done > 20
+
+
+def test_a_slice_made_alone_although_threads_would_help_does_not_belittle_the_rate_of_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run: Any = Run.__new__(Run)
+    steps = Steps(99)
+    steps.sharing.enlist(7)
+    monkeypatch.setattr("mfn_server.simulation.run.perf_counter", steps.clock)
+    run.simulation, run._rate, run._finite_step, run._seals = steps, 1.0, 0, None  # so low that no step fits
+    run._runtime = SimpleNamespace(pace=Pace(slice_s=0.04, checkpoint_s=1, upload_idle_s=1))
+    run._slice(10**9, steps.sharing)
+    assert run._rate == pytest.approx(1000.0)
 
 
 class TestWhatIsShared:

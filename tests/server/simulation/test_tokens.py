@@ -34,6 +34,11 @@ def test_a_token_gives_back_the_position_it_was_made_of(position: Position, spec
     assert Tokens(KEY).open(token, spec, principal) == position
 
 
+def test_a_token_of_a_stream_that_sent_no_frame_says_so() -> None:
+    position = Position(None, 1, bytes(16))
+    assert Tokens(KEY).open(Tokens(KEY).issue(position, SPEC, "alice"), SPEC, "alice") == position
+
+
 def test_a_token_tells_neither_the_principal_nor_the_spec() -> None:
     assert b"alice" not in TOKEN
     assert SPEC[:8] not in TOKEN

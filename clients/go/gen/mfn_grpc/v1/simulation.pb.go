@@ -1500,7 +1500,7 @@ type Started struct {
 	NumericsVersion string `protobuf:"bytes,3,opt,name=numerics_version,json=numericsVersion,proto3" json:"numerics_version,omitempty"`
 	// Stability at this dt and on this grid.
 	Stability *StabilityReport `protobuf:"bytes,4,opt,name=stability,proto3" json:"stability,omitempty"`
-	// The step that a resume token carried; absent at a fresh start.
+	// The step of the last frame before the resume token; absent at a fresh start, and where no frame was sent before.
 	ResumedFromStep *int64 `protobuf:"varint,5,opt,name=resumed_from_step,json=resumedFromStep,proto3,oneof" json:"resumed_from_step,omitempty"`
 	// The stride in force.
 	FrameStride int64 `protobuf:"varint,6,opt,name=frame_stride,json=frameStride,proto3" json:"frame_stride,omitempty"`
@@ -1696,7 +1696,7 @@ type Summary struct {
 	// The 18 features of the run up to its last state, when asked for. Absent when a run that stopped had no time left to
 	// measure them, or stopped within a step of a large grid.
 	Features *Features `protobuf:"bytes,6,opt,name=features,proto3" json:"features,omitempty"`
-	// Seconds of compute spent in this call.
+	// Seconds on the clock in which this call computed; threads that share its work are not added up.
 	ComputeSeconds float64 `protobuf:"fixed64,7,opt,name=compute_seconds,json=computeSeconds,proto3" json:"compute_seconds,omitempty"`
 	// Why each of these features that is NaN is undefined.
 	UndefinedFeatures []*UndefinedValue `protobuf:"bytes,8,rep,name=undefined_features,json=undefinedFeatures,proto3" json:"undefined_features,omitempty"`
