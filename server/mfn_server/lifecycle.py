@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mfn_server.app import Application
 from mfn_server.config.settings import Settings
 from mfn_server.health import NOT_SERVING, SERVING, WHOLE_SERVER
+from mfn_server.heap import freeze
 from mfn_server.kernels import Group
 from mfn_server.telemetry.metrics.assemble import endpoint
 from mfn_server.version import server_version
@@ -211,6 +212,7 @@ async def serve(settings: Settings, log_lines_dropped: Callable[[], int] = int, 
     try:
         _announce(app, lifecycle)
         beside.begun(app, lifecycle)
+        lifecycle.when_warm(freeze)
         await lifecycle.run_until(stop)
     finally:
         # A thread that is stuck, say in a write to a volume that does not answer, would keep the process for ever. What

@@ -5,7 +5,8 @@ computes no further piece, one whose deadline is near and one of a server that d
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from time import perf_counter
 from typing import Generic, TypeVar
 
@@ -16,11 +17,14 @@ from mfn_server.compute import NoWorkerInTime
 from mfn_server.errors import Fault, draining
 from mfn_server.rpc.call import Caller
 from mfn_server.runtime import Runtime
+from mfn_server.sharing import Sharing
 from mfn_server.telemetry.tracing.spans import span
 
 NO_WORKER = "no worker was free until the deadline was near; allow more time"
 UNDONE = "the deadline was near before the work was done; allow more time, or ask for less"
 
+P = TypeVar("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -38,12 +42,24 @@ class Stopped(Exception):
         return Fault(reasons.ERROR_REASON_DEADLINE_TOO_SHORT, self.text, metadata=metadata)
 
 
+class Helped:
+    """Idle threads that a computation may use, whichever help the slice that runs; only its pieces call `share`."""
+
+    def __init__(self) -> None:
+        self.sharing: Sharing | None = None
+        """Of the slice that runs."""
+
+    def share(self, work: Callable[[P], R], parts: Iterable[P]) -> Iterable[R]:
+        """What `work` makes of each part, in order, with the threads that are idle now."""
+        return map(work, parts) if self.sharing is None else self.sharing.share(work, parts)
+
+
 class Sliced(Generic[T]):
     """One computation of one call. seconds: time spent in its pieces so far.
 
     short: whether one slice does it unless the grid is large. That first one goes before all slices of runs, and is not
     given up while a worker is free. closing: whether it makes the call's last answer, which a server that drains gives
-    still. reserve_s: what the call needs after it.
+    still. reserve_s: what the call needs after it. helped: by whom its slices are helped, if they share their work.
     """
 
     def __init__(
@@ -55,8 +71,9 @@ class Sliced(Generic[T]):
         short: bool = False,
         closing: bool = False,
         reserve_s: float = 0,
+        helped: Helped | None = None,
     ) -> None:
-        self._runtime, self._call, self._pieces = runtime, call, pieces
+        self._runtime, self._call, self._pieces, self._helped = runtime, call, pieces, helped
         self._short, self._closing, self._reserve_s = short, closing, reserve_s
         self._abandoned = False
         self._at_work = threading.Lock()
@@ -80,9 +97,20 @@ class Sliced(Generic[T]):
                 return await runtime.compute.urgent(call.principal, self._slice, runtime.patience_s(call))
             if reason := runtime.reason_to_stop(call, needed_s, closing=self._closing):
                 raise Stopped(reason)
-            return await runtime.compute.run(call.principal, self._slice, runtime.patience_s(call, needed_s))
+            patience_s = runtime.patience_s(call, needed_s)
+            if self._helped is None:
+                return await runtime.compute.run(call.principal, self._slice, patience_s)
+            return await runtime.compute.shared(call.principal, partial(self._shared, self._helped), patience_s)
         except NoWorkerInTime:
             raise Stopped(pb.STOP_REASON_DEADLINE, UNDONE if self.seconds else NO_WORKER) from None
+
+    def _shared(self, helped: Helped, sharing: Sharing) -> tuple[T] | None:
+        """A slice that idle threads help."""
+        helped.sharing = sharing
+        try:
+            return self._slice()
+        finally:
+            helped.sharing = None
 
     def _slice(self) -> tuple[T] | None:
         """Compute for about one slice, on a worker thread; the result in a tuple, None when there is none yet."""

@@ -14,7 +14,7 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.errors import Fault
 from mfn_server.runtime import Runtime
-from mfn_server.slices import Sliced, Stopped, computed
+from mfn_server.slices import Helped, Sliced, Stopped, computed
 from tests.server.conftest import Start
 from tests.server.gates import eventually
 
@@ -285,3 +285,27 @@ async def test_what_a_call_needs_afterwards_is_kept_free(start: Start) -> None:
     assert await Sliced(runtime, caller, Counting(1).run(), reserve_s=1.0).result() == 1
     with pytest.raises(Stopped):
         await Sliced(runtime, caller, Counting(1).run(), reserve_s=10.0).result()
+
+
+async def test_idle_threads_help_a_slice_that_shares_its_work(start: Start) -> None:
+    runtime = await runtime_of(start, compute_threads=2)
+    helped, both = Helped(), threading.Barrier(2)
+
+    def together(part: int) -> int:
+        both.wait(60)  # passed only by two threads at once
+        return part * part
+
+    def pieces() -> Pieces[list[int]]:
+        yield
+        return list(helped.share(together, (2, 3)))
+
+    computation: Any = Caller()
+    assert await Sliced(runtime, computation, pieces(), helped=helped).result() == [4, 9]
+
+
+def test_without_a_slice_that_runs_the_caller_does_all_parts_itself() -> None:
+    here = threading.current_thread()
+    assert list(Helped().share(lambda part: (part, threading.current_thread() is here), (1, 2))) == [
+        (1, True),
+        (2, True),
+    ]

@@ -9,6 +9,7 @@ from mfn_grpc.core.aggregation import (
     AggregationFailure,
     AggregationPolicy,
     ClientVerdict,
+    Hands,
     NotFinite,
     ScreenedBeyondF,
     Source,
@@ -17,6 +18,7 @@ from mfn_grpc.core.aggregation import (
     aggregate,
     name_of,
 )
+from mfn_grpc.core.aggregation.hands import ALONE
 from mfn_grpc.core.arrays import Array
 from mfn_grpc.core.limits import InvalidInput, Violation
 from mfn_grpc.core.pieces import Pieces
@@ -26,7 +28,7 @@ from mfn_server.aggregation.requests import Plan
 from mfn_server.errors import Fault
 from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
-from mfn_server.slices import Sliced, Stopped
+from mfn_server.slices import Helped, Sliced, Stopped
 from mfn_server.telemetry.tracing.spans import span
 
 
@@ -38,9 +40,14 @@ class Computed:
     seconds: float
 
 
-async def compute(runtime: Runtime, call: Call, plan: Plan, pieces: Pieces[Aggregation]) -> Computed:
-    """Run an aggregation on the workers; refused when there is no time for it. Raises AggregationFailure."""
-    work = Sliced(runtime, call, pieces)
+async def compute(
+    runtime: Runtime, call: Call, plan: Plan, pieces: Pieces[Aggregation], helped: Helped | None = None
+) -> Computed:
+    """Run an aggregation on the workers; refused when there is no time for it. Raises AggregationFailure.
+
+    helped: who the hands are that the pieces were made with.
+    """
+    work = Sliced(runtime, call, pieces, helped=helped)
     try:
         return Computed(await aggregated(work, plan.policy, plan.round), work.seconds)
     except Stopped as stopped:
@@ -74,6 +81,7 @@ def aggregation_of(
     screened: Sequence[ClientVerdict],
     center: Source | None,
     write: Callable[[int, Array], None],
+    hands: Hands = ALONE,
 ) -> Pieces[Aggregation]:
     """The aggregation of a round, in pieces."""
     return aggregate(
@@ -84,6 +92,7 @@ def aggregation_of(
         center=center,
         write=write,
         screened_before=screened,
+        hands=hands,
     )
 
 

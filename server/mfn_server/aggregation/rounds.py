@@ -11,6 +11,7 @@ from mfn_grpc.v1 import error_reason_pb2 as reasons
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_grpc.v1.federation_pb2 import TensorManifest
 from mfn_server.aggregation.computing import Computed, aggregation_of, compute, refusal_of
+from mfn_server.aggregation.helping import hands_of, help_for
 from mfn_server.aggregation.inbox import Inbox
 from mfn_server.aggregation.memory import RECEIVING_BYTES, require_room
 from mfn_server.aggregation.policies import encode_aggregation
@@ -140,10 +141,12 @@ class Rounds:
         screened = [each for each in opened.verdicts.values() if each.kind is VerdictKind.SCREENED]
         start = None if self._center is None else self._center.source(plan)
         async with opened.updates() as updates:
-            pieces = aggregation_of(plan, updates, screened, start, result.write)
+            threads = runtime.compute.workers
+            helped = help_for(plan.policy, threads)
+            pieces = aggregation_of(plan, updates, screened, start, result.write, hands_of(helped, threads))
             size = require_room(plan.policy, len(updates), runtime.admission.max_bytes)
             async with runtime.admit(size, call) as place:
-                computed = await compute(runtime, call, plan, pieces)
+                computed = await compute(runtime, call, plan, pieces, helped)
                 place.completed = True
         return computed
 

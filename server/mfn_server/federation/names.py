@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mfn_grpc.core.limits import InvalidInput, Violation, refuse
 
@@ -15,6 +16,7 @@ _ID = re.compile(ID)
 _FEDERATION = re.compile(rf"federations/({ID})")
 _PARTICIPANT = re.compile(rf"federations/({ID})/participants/({ID})")
 _SHOWN = 100
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def parse_federation(name: str, field: str) -> str:
     return found.group(1)
 
 
+@lru_cache(_REMEMBERED)  # each of a participant's messages and payloads asks for its own again
 def parse_participant(name: str, field: str) -> ParticipantName:
     """The {f} and the {p} of a participant's name; InvalidInput, naming the field, for any other form."""
     found = _PARTICIPANT.fullmatch(name)

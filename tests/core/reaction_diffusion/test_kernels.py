@@ -241,3 +241,12 @@ def test_one_value_that_is_not_finite_is_found() -> None:
         assert simulation.is_finite()
         simulation.state[2, 7, 7] = value
         assert not simulation.is_finite()
+
+
+@pytest.mark.parametrize("precision", list(Precision))
+def test_finite_values_whose_sum_is_not_are_found_finite(precision: Precision) -> None:
+    simulation = Simulation(make_spec(quiet(), shape=(8, 8), precision=precision))
+    simulation.state[...] = np.finfo(simulation.state.dtype).max
+    assert simulation.is_finite()
+    simulation.state[0, 3, 3] = np.nan
+    assert not simulation.is_finite()

@@ -27,9 +27,10 @@ PERCENT = 1.01
 def own_kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels made here are compiled anew, cached here, and forgotten; those of the library keep their place."""
     monkeypatch.setattr(numba.core.config, "CACHE_DIR", str(tmp_path))
-    for name in ("reaction_of", "march_of", "_compiled"):
+    for name in ("reaction_of", "march_of", "wavefront_of", "_cell_of", "_compiled"):
         monkeypatch.setattr(kernels, name, cache(getattr(kernels, name).__wrapped__))
     monkeypatch.setattr(explicit, "march_of", kernels.march_of)
+    monkeypatch.setattr(explicit, "wavefront_of", kernels.wavefront_of)
     monkeypatch.setattr(semi_implicit, "reaction_of", kernels.reaction_of)
 
 

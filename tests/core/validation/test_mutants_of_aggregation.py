@@ -58,8 +58,8 @@ def test_a_neighbour_more_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_inner_products_in_float32_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def cancelling(reader: Any, size: int, norms: Array) -> Pieces[Geometry]:
-        found: Geometry = yield from measure(reader, size, norms)
+    def cancelling(reader: Any, size: int, norms: Array, hands: Any) -> Pieces[Geometry]:
+        found: Geometry = yield from measure(reader, size, norms, hands)
         rows = (yield from reader.read(0, size))[: found.n].astype(np.float32)
         products = rows @ rows.T
         lengths = np.diagonal(products)

@@ -1,6 +1,7 @@
 """One line a call, whole and without secrets, however the call ends."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mfn_server.interceptors.access_log import AccessLog
 from mfn_server.rpc.call import Call
 from mfn_server.rpc.chain import Proceed
 from mfn_server.services.electrochemistry import ElectrochemistryService
+from mfn_server.telemetry.handler import LineHandler
 from tests.server.calling import NERNST, refused
 from tests.server.conftest import Running, Start
 from tests.server.interceptors.calls import call_of
@@ -95,11 +97,10 @@ async def test_calls_that_end_together_leave_a_line_each_before_their_callers_he
     assert sorted(line["request_id"] for line in captured.by("mfn.access")) == [f"id-{i}" for i in range(5)]
 
 
-async def test_a_line_that_cannot_be_made_costs_no_other_call_its_own(
+def test_a_line_that_cannot_be_made_costs_no_other_call_its_own(
     captured: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    observer, lost = AccessLog(), list[Any]()
-    asyncio.get_running_loop().set_exception_handler(lambda _, failure: lost.append(failure["exception"]))
+    observer = AccessLog()
 
     def failing(ended: Any) -> dict[str, Any]:
         if ended.call.principal == "mallory":
@@ -107,11 +108,59 @@ async def test_a_line_that_cannot_be_made_costs_no_other_call_its_own(
         return {"code": "OK"}
 
     monkeypatch.setattr(access_log, "_fields", failing)
-    for principal in ("ann", "mallory", "bob"):
-        observer.end(call_of(principal=principal))
-    await asyncio.sleep(0)
+    observer.end(call_of(principal="ann"))
+    with pytest.raises(RuntimeError, match="a defect"):
+        observer.end(call_of(principal="mallory"))
+    observer.end(call_of(principal="bob"))
     assert [line["principal"] for line in captured.by("mfn.access")] == ["ann", "bob"]
-    assert [str(error) for error in lost] == ["a defect"]
+
+
+class Listening(logging.Handler):
+    """A handler of another program, which keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = list[str]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.told.append(record.getMessage())
+
+
+async def test_another_handler_is_told_of_calls_as_well(start: Start, captured: Captured) -> None:
+    listening, server = Listening(), await start(ready=False)
+    logging.getLogger("mfn").addHandler(listening)
+    try:
+        await answered(server)
+    finally:
+        logging.getLogger("mfn").removeHandler(listening)
+    assert ["code=OK" in text for text in listening.told] == [True]
+    assert len(captured.by("mfn.access")) == 1
+
+
+async def test_a_filter_of_the_logger_counts(start: Start, captured: Captured) -> None:
+    server = await start(ready=False)
+    access_log.log.addFilter(refuse := lambda _: False)
+    try:
+        await answered(server)
+    finally:
+        access_log.log.removeFilter(refuse)
+    assert captured.by("mfn.access") == []
+
+
+def test_a_call_whose_line_cannot_be_rendered_is_told_of_by_its_logger(
+    captured: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> bytes:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(LineHandler, "_masked", failing)
+    AccessLog().end(call_of())
+    (line,) = captured.lines
+    assert (line["message"], line["from"], line["failure"]) == (
+        "a log line could not be made",
+        "mfn.access",
+        "RuntimeError",
+    )
 
 
 async def test_health_checks_are_told_at_debug_only(start: Start, captured: Captured) -> None:

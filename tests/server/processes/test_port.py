@@ -1,10 +1,14 @@
 """A port is this server's alone, and yet several of its processes can listen on it."""
 
 import socket
+import threading
+from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
+from mfn_server.processes import port as ports
 from mfn_server.processes.port import reserved
 
 
@@ -41,6 +45,48 @@ def test_a_port_on_which_somebody_listens_is_refused_also_when_they_would_share_
         port = theirs.getsockname()[1]
         with pytest.raises(OSError, match="in use"), reserved("127.0.0.1", port):
             pass
+
+
+def after_the_next_bind(monkeypatch: pytest.MonkeyPatch, do: Callable[[int], None]) -> None:
+    """Have something done with a port that has just been bound, before anything else is said to the socket."""
+
+    class Bound(socket.socket):
+        def bind(self, address: Any) -> None:
+            super().bind(address)
+            if self.family == socket.AF_INET:
+                monkeypatch.undo()
+                do(self.getsockname()[1])
+
+    monkeypatch.setattr(socket, "socket", Bound)
+
+
+def test_of_two_servers_that_reserve_a_port_at_the_same_moment_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = list[int]()
+
+    def reserve_too(port: int) -> None:
+        with pytest.raises(OSError, match="in use"), reserved("127.0.0.1", port):
+            pass
+        refused.append(port)
+
+    after_the_next_bind(monkeypatch, reserve_too)
+    with pytest.MonkeyPatch.context() as impatient:
+        impatient.setattr(ports, "TURN_S", 0.0)
+        with reserved("127.0.0.1", 0) as port:
+            assert refused == [port]
+
+
+def test_who_reserves_another_port_at_the_same_moment_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = list[int]()
+
+    def reserve() -> None:
+        with reserved("127.0.0.1", 0) as port:
+            found.append(port)
+
+    other = threading.Thread(target=reserve)
+    after_the_next_bind(monkeypatch, lambda _: other.start())
+    with reserved("127.0.0.1", 0) as port:
+        other.join()
+        assert found[0] != port
 
 
 def test_a_port_that_was_given_back_may_be_reserved_again() -> None:

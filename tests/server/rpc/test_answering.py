@@ -100,7 +100,7 @@ async def test_a_write_to_a_caller_that_has_left_cancels_the_call_and_closes_its
     context: Any = Gone()
     call = Call(OTHER, context, aiter_of(), {})
     with pytest.raises(asyncio.CancelledError):
-        await answering._respond_stream(1.0, answers, None, call)
+        await answering._respond_stream(answering._Writer(1.0), answers, None, call)
     assert closed == [True]
 
 

@@ -86,9 +86,15 @@ def sort_four(one: Array, two: Array, three: Array, four: Array, group: Array) -
 @jit
 def load(block: Array, rows: Array, start: int, stop: int, group: Array) -> None:
     """Rows of fewer columns than a group has, or fewer than four: [GROUP, w], the rest of its rows infinite."""
-    group[:, : stop - start] = np.inf
-    for k in range(rows.shape[0]):
-        group[k, : stop - start] = block[rows[k], start:stop]
+    # Loops: numba compiles the text of an error about shapes with every assignment of one array to another.
+    for k in range(GROUP):
+        if k < rows.shape[0]:
+            row = block[rows[k]]
+            for j in range(stop - start):
+                group[k, j] = row[start + j]
+        else:
+            for j in range(stop - start):
+                group[k, j] = np.inf
 
 
 @jit

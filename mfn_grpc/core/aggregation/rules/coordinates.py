@@ -11,8 +11,8 @@ from mfn_grpc.core.aggregation.kernels.sorting import GROUP, NARROW, WIDE, group
 from mfn_grpc.core.aggregation.rules.base import Prepared, Rule, Seen
 from mfn_grpc.core.arrays import Array
 
-TILE_BYTES = 2**19
-"""Above it a tile is a narrow one: about what a processor's second cache holds."""
+TILE_BYTES = 2**21
+"""Above it a tile is a narrow one: what lies beyond the second cache costs less than short rows, up to there."""
 
 
 def majority(f: int, at_least: int) -> int:

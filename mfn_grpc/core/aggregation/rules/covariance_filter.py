@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.linalg import eigh
 
 from mfn_grpc.core.aggregation.rules.base import Combination, Prepared, Seen
 from mfn_grpc.core.aggregation.rules.coordinates import MajorityRule
@@ -51,6 +50,8 @@ def _greatest_direction(inner: Array, shares: Array) -> tuple[float, Array]:
     inner: inner products of the points from any origin [n, n]. The covariance X' diag(shares) X has the eigenvalues of
     K = diag(shares)^½ X X' diag(shares)^½; from an eigenvector u of K, projections are X X' diag(shares)^½ u / λ^½.
     """
+    from scipy.linalg import eigh  # noqa: PLC0415  # scipy takes a good part of a second to import
+
     seen = inner @ shares
     centred = inner - seen[:, None] - seen + shares @ seen
     roots = np.sqrt(shares)

@@ -10,6 +10,7 @@ from mfn_grpc.core.aggregation import (
     Aggregation,
     AggregationFailure,
     ClientVerdict,
+    Hands,
     NotFinite,
     ScreenedBeyondF,
     aggregate,
@@ -17,6 +18,7 @@ from mfn_grpc.core.aggregation import (
 from mfn_grpc.core.pieces import Pieces
 from mfn_grpc.tensors import element_count
 from mfn_server.aggregation.computing import aggregated
+from mfn_server.aggregation.helping import hands_of, help_for
 from mfn_server.aggregation.memory import require_room
 from mfn_server.errors import Fault
 from mfn_server.federation.live.live import Live
@@ -75,7 +77,10 @@ class Aggregator:
     async def _attempt(self, live: Live, action: todo.Aggregate, behalf: Behalf) -> tuple[Aggregated, Batch]:
         updates = Contributions(live.folder, _form(live), action.contributions)
         target = await live.disk.run(partial(_new_model, live, action.base))
-        work = Sliced(self._runtime, behalf, _aggregation(live, action, updates, target))
+        threads = self._runtime.compute.workers
+        helped = help_for(live.policy.aggregation, threads)
+        pieces = _aggregation(live, action, updates, target, hands_of(helped, threads))
+        work = Sliced(self._runtime, behalf, pieces, helped=helped)
         try:
             record = await aggregated(work, live.policy.aggregation, action.round)
             with span("publish_model", version=action.base.version + 1, bytes=target.total_bytes):
@@ -92,7 +97,9 @@ class Aggregator:
         return event, Batch(models=[row])
 
 
-def _aggregation(live: Live, action: todo.Aggregate, updates: Contributions, target: NewModel) -> Pieces[Aggregation]:
+def _aggregation(
+    live: Live, action: todo.Aggregate, updates: Contributions, target: NewModel, hands: Hands
+) -> Pieces[Aggregation]:
     """The whole computation, in pieces."""
     yield from updates.verify()
     return (
@@ -104,6 +111,7 @@ def _aggregation(live: Live, action: todo.Aggregate, updates: Contributions, tar
             center=target.centre,
             write=target.write,
             screened_before=updates.damaged,
+            hands=hands,
         )
     )
 
