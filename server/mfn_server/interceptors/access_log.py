@@ -1,9 +1,7 @@
 """One log line a call, when it has ended."""
 
-import asyncio
 import logging
 from collections.abc import Iterator
-from contextvars import Context
 from time import perf_counter, time
 from typing import Any, NamedTuple
 
@@ -17,10 +15,12 @@ from mfn_server.errors import Fault
 from mfn_server.rpc.call import Call, Outcome
 from mfn_server.rpc.chain import Observer
 from mfn_server.rpc.methods import Method, MethodClass
-from mfn_server.telemetry.entries import emit
+from mfn_server.telemetry.entries import emit, fields_of_ended
+from mfn_server.telemetry.handler import only_handler
 from mfn_server.telemetry.masking import MASKED, MAX_TOLD_CHARACTERS, bodies_of, cut, is_secret, parameters_of
 
 LOGGER = "mfn.access"
+MESSAGE = "rpc"
 MOST_VIOLATIONS = 20
 
 _LEVELS = {
@@ -39,7 +39,7 @@ log = logging.getLogger(LOGGER)
 
 
 class _Ended(NamedTuple):  # one is made for each call, and a frozen dataclass sets its fields one by one
-    """A call whose line is still to be written. at: seconds since 1970."""
+    """A call that has ended. at: seconds since 1970."""
 
     call: Call
     outcome: Outcome
@@ -49,15 +49,7 @@ class _Ended(NamedTuple):  # one is made for each call, and a frozen dataclass s
 
 
 class AccessLog(Observer):
-    """Logs every call; what the fields are, docs/logging.md says.
-
-    The lines of calls that end in one turn of the event loop are written together in the next: one after the other they
-    find the code in the processor's caches. Those that name a span are written while it is open.
-    """
-
-    def __init__(self) -> None:
-        self._ended: list[_Ended] = []
-        self._context = Context()
+    """Logs every call; what the fields are, docs/logging.md says."""
 
     def begin(self, call: Call) -> None:
         """At DEBUG, tell that it begins."""
@@ -69,35 +61,17 @@ class AccessLog(Observer):
         outcome = call.outcome or _LEFT
         level = _level(call.method, outcome)
         if log.isEnabledFor(level):  # before the fields are made
-            ended = _Ended(call, outcome, level, time(), perf_counter() - call.started)
-            if call.trace is None:
-                self._write_soon(ended)
-            else:
-                _write(ended)
-
-    def _write_soon(self, ended: _Ended) -> None:
-        if not self._ended:
-            # In a context of its own: the call that happens to end first has nothing to do with the others.
-            asyncio.get_running_loop().call_soon(self._write_all, context=self._context)
-        self._ended.append(ended)
-
-    def _write_all(self) -> None:
-        ended, self._ended = self._ended, []
-        _write_each(iter(ended))
-
-
-def _write_each(ended: Iterator[_Ended]) -> None:
-    """All lines, also after one that cannot be made."""
-    try:
-        for each in ended:
-            _write(each)
-    except BaseException:
-        _write_each(ended)
-        raise
+            _write(_Ended(call, outcome, level, time(), perf_counter() - call.started))
 
 
 def _write(ended: _Ended) -> None:
-    emit(log, ended.level, "rpc", _fields(ended), ended.call, ended.at)
+    """To the handler at once, where it is the only one: a record and its way through the loggers cost more than it."""
+    call, level, own = ended.call, ended.level, _fields(ended)
+    handler = None if call.trace is not None else only_handler(log)  # a line of a span names it
+    if handler is None or level < handler.level:
+        emit(log, level, MESSAGE, own, call, ended.at)
+    else:
+        handler.write(fields_of_ended(LOGGER, level, MESSAGE, own, call, ended.at), call)
 
 
 def _level(method: Method, outcome: Outcome) -> int:

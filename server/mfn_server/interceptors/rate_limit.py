@@ -43,12 +43,16 @@ class RateLimit:
         try:
             await proceed(call)
         except Fault:
-            await self._limiter.enter(call)
+            waiting = self._limiter.enter(call)
+            if waiting is not None:
+                await waiting
             raise
         await self._limiter.look(call)
 
     async def _limited(self, proceed: Proceed, call: Call) -> None:
-        await _entered(self._limiter, call)
+        waiting = _entered(self._limiter, call)
+        if waiting is not None:
+            await waiting
         await proceed(call)
 
 
@@ -58,13 +62,14 @@ class _Entering(Check):
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
 
-    def admit(self, call: Call) -> Awaitable[None]:
+    def admit(self, call: Call) -> Awaitable[None] | None:
         """Take what the call takes, or refuse it."""
         return _entered(self._limiter, call)
 
 
-async def _entered(limiter: Limiter, call: Call) -> None:
-    await limiter.enter(call)
+def _entered(limiter: Limiter, call: Call) -> Awaitable[None] | None:
+    waiting = limiter.enter(call)  # nothing is inspected before it has been awaited
     charging = spending(limiter, call)
     if charging is not None:
         call.inspectors.append(charging)
+    return waiting

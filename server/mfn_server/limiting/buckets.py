@@ -57,6 +57,9 @@ class Buckets(Protocol):
         remains, seconds until it is full, and seconds until there will be enough.
         """
 
+    def at_once(self, keys: Sequence[str], arguments: Sequence[float]) -> Numbers | None:
+        """As `take`, but without waiting; None, and nothing is taken, where the store has to be waited for."""
+
     @property
     def kept(self) -> int:
         """Buckets in this process's memory."""

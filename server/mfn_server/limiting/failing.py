@@ -42,6 +42,9 @@ class Guarded:
         self._in_a_row = 0
         return found
 
+    def at_once(self, keys: Sequence[str], arguments: Sequence[float]) -> None:
+        """As Buckets.at_once: a Redis is always waited for."""
+
     @property
     def kept(self) -> int:
         """Buckets in this process's memory."""

@@ -4,7 +4,7 @@ What a call costs besides is known once its first message has come (spending.py)
 it took here: who has used up one limit is bounded by the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -72,12 +72,22 @@ class Limiter:
         await self._principals.close()
         await self._peers.close()
 
-    async def enter(self, call: Call) -> None:
-        """Take what every call takes; RATE_LIMITED where there is too little."""
+    def enter(self, call: Call) -> Awaitable[None] | None:
+        """Take what every call takes: now, or once what is returned has been awaited. RATE_LIMITED refuses it."""
         entry = self._entries[call.method.method_class]
-        found = await self.take(call, self._keys(entry, call), entry.arguments)
+        keys = (entry.own.key(_own(call)), *entry.shared_keys)
+        found = self._buckets_of(call).at_once(keys, entry.arguments)
         if found is None:
-            return
+            return self._entered(call, entry, keys)
+        self._let_in(call, entry, found)
+        return None
+
+    async def _entered(self, call: Call, entry: _Entry, keys: Sequence[str]) -> None:
+        found = await self.take(call, keys, entry.arguments)
+        if found is not None:
+            self._let_in(call, entry, found)
+
+    def _let_in(self, call: Call, entry: _Entry, found: Numbers) -> None:
         if found[-4]:
             self.refuse(call, entry.bucket(found), 1, level_of(entry.bucket(found), found[-4:]))
         self._outcomes.count(call.method.method_class, ALLOWED)
@@ -93,9 +103,8 @@ class Limiter:
 
     async def take(self, call: Call, keys: Sequence[str], arguments: Sequence[float]) -> Numbers | None:
         """Take from all of these buckets or none, on behalf of a call; None where the store failed and it passes."""
-        buckets = self._peers if call.method.is_open else self._principals
         try:
-            found = await buckets.take(keys, arguments)
+            found = await self._buckets_of(call).take(keys, arguments)
         except Fault:
             self._outcomes.count(call.method.method_class, STORE_FAILED)
             raise
@@ -110,8 +119,8 @@ class Limiter:
         subject = "server" if bucket is self.limits.everybody else subject_of(call)
         raise limited(bucket, subject, asked, level)
 
-    def _keys(self, entry: _Entry, call: Call) -> tuple[str, ...]:
-        return (entry.own.key(_own(call)), *entry.shared_keys)
+    def _buckets_of(self, call: Call) -> Buckets:
+        return self._peers if call.method.is_open else self._principals
 
     def _tell_first(self, call: Call, entry: _Entry, found: Numbers) -> None:
         """Of the bucket that will be empty first: both count calls."""

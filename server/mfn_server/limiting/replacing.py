@@ -28,6 +28,10 @@ class Replaceable:
         """As Buckets.take."""
         return self._buckets.take(keys, arguments)
 
+    def at_once(self, keys: Sequence[str], arguments: Sequence[float]) -> Numbers | None:
+        """As Buckets.at_once."""
+        return self._buckets.at_once(keys, arguments)
+
     @property
     def kept(self) -> int:
         """As Buckets.kept."""

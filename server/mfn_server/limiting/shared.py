@@ -96,6 +96,9 @@ class RedisBuckets:
             cause = error.__cause__ if isinstance(error, StoreUnavailableError) else None
             raise StoreFailed(type(cause or error).__name__) from error
 
+    def at_once(self, keys: Sequence[str], arguments: Sequence[float]) -> None:
+        """As Buckets.at_once: a Redis is always waited for."""
+
     @property
     def kept(self) -> int:
         """None here."""

@@ -108,10 +108,14 @@ class Handle:
 
 
 async def _started(descriptor: int) -> asyncio.subprocess.Process:
-    """A process that finds the modules that this one finds, and has the descriptor."""
+    """A process that finds the modules that this one finds, and has the descriptor.
+
+    It has a session of its own, so that Ctrl-C reaches the supervisor alone, which tells the workers.
+    """
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", PROGRAM, str(descriptor)),
         pass_fds=[descriptor],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         stdin=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
     )

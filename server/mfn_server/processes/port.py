@@ -2,13 +2,18 @@
 
 import errno
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not listened on
+EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104  # nosec B104  # compared with, not listened on
 ATTEMPTS = 16
 """How many free ports are tried where one must be free at several addresses."""
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+TURN = "\0mfn-grpc: reserving a port"
+"""The name of a Unix socket that one process of the machine can have at a time; it belongs to no folder."""
+TURN_S, LOOK_EVERY_S = 10.0, 0.01
+"""How long to wait for the others that reserve a port, each of which takes far less than a millisecond."""
 
 
 @contextmanager
@@ -17,10 +22,12 @@ def reserved(host: str, port: int) -> Iterator[int]:
 
     Raises OSError when another server has it.
     """
+    addresses = _addresses(host)
     for attempts_left in reversed(range(ATTEMPTS)):
         with ExitStack() as sockets:
             try:
-                found = _reserve(host, port, sockets)
+                with _turn():
+                    found = _reserve(host, addresses, port, sockets)
             except OSError as error:
                 if error.errno == errno.EADDRINUSE and port == 0 and attempts_left:
                     continue
@@ -29,11 +36,30 @@ def reserved(host: str, port: int) -> Iterator[int]:
             return
 
 
-def _reserve(host: str, port: int, sockets: ExitStack) -> int:
+@contextmanager
+def _turn() -> Iterator[None]:
+    """While it is entered, no other process reserves a port.
+
+    Between the binding of a socket and the end of its SO_REUSEADDR another could be bound to the same port.
+    """
+    deadline = time.monotonic() + TURN_S
+    with socket.socket(socket.AF_UNIX) as turn:
+        while True:
+            try:
+                turn.bind(TURN)
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+                    raise
+            time.sleep(LOOK_EVERY_S)
+        yield
+
+
+def _reserve(host: str, addresses: Sequence[tuple[socket.AddressFamily, str]], port: int, sockets: ExitStack) -> int:
     last: OSError | None = None
     found = port
     held = 0
-    for family, address in _addresses(host):
+    for family, address in addresses:
         try:
             kept = sockets.enter_context(_bound(family, address, found))
         except OSError as error:
@@ -50,7 +76,7 @@ def _reserve(host: str, port: int, sockets: ExitStack) -> int:
 def _addresses(host: str) -> list[tuple[socket.AddressFamily, str]]:
     """Where grpc listens for a host: an address that stands for all of them it takes for both families."""
     if host in EVERY_ADDRESS:
-        return [(socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0")]  # noqa: S104  # as the operator said
+        return [(socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0")]  # noqa: S104  # nosec B104  # as told
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
 

@@ -66,9 +66,9 @@ def _shared(settings: Settings, given: Mapping[str, Any]) -> Iterator[Shared]:
     with ExitStack() as stack:
         try:
             port = stack.enter_context(reserved(settings.host, settings.port))
-        except OSError as error:
+        except OSError:
             place = f"{settings.host}:{settings.port}"
-            raise OSError(f"cannot listen on {place}: is another server using the port? {error.strerror}") from None
+            raise OSError(f"cannot listen on {place}: is another server using the port?") from None
         own: dict[str, Any] = {"port": port, "workers": settings.workers, "metrics_port": None}
         scratch = None
         if settings.state_dir is None:

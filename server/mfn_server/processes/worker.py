@@ -54,6 +54,7 @@ class _Telling:
     def __init__(self, supervisor: WorkerEnd) -> None:
         self._supervisor = supervisor
         self._registry: CollectorRegistry | None = None
+        self._turn = threading.Lock()
         threading.Thread(target=self._answer, name="mfn-supervised", daemon=True).start()
 
     def begun(self, app: Application, lifecycle: Lifecycle) -> None:
@@ -75,7 +76,8 @@ class _Telling:
         os.kill(os.getpid(), signal.SIGKILL)  # nobody is left to start, count or end this process
 
     def _tell_metrics(self, registry: CollectorRegistry) -> None:
-        self._supervisor.send({"kind": METRICS, "families": written(taken(registry))})
+        with self._turn:  # what is taken first is sent first: the supervisor keeps what comes last
+            self._supervisor.send({"kind": METRICS, "families": written(taken(registry))})
 
 
 def _end_with_parent() -> None:

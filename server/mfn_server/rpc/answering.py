@@ -50,7 +50,7 @@ def answering(method: MethodDescriptor, implementation: object, silence: Silence
     A method that the implementation lacks answers UNIMPLEMENTED, with its `why_not` where it has one.
     """
     function = getattr(implementation, _snake_case(method.name), None) or _missing(method, implementation)
-    respond = partial(_respond_stream, silence.reader_s) if method.server_streaming else _respond_unary
+    respond = partial(_respond_stream, _Writer(silence.reader_s)) if method.server_streaming else _respond_unary
     expected = Expected(GetMessageClass(method.input_type), max_request_bytes(method.full_name))
     first = _First(silence.caller_s)
 
@@ -71,34 +71,42 @@ async def _respond_unary(function: Callable[..., Any], request: object, call: Ca
     call.sent.add(len(call.response))
 
 
-async def _respond_stream(reader_idle_s: float, function: Callable[..., Any], request: object, call: Call) -> None:
+async def _respond_stream(writer: "_Writer", function: Callable[..., Any], request: object, call: Call) -> None:
     """Drive the generator here, so that a cancel while a write is blocked still cleans it up at once."""
     async with aclosing(function(request, call)) as responses:
         async for response in responses:
             raw = response.SerializeToString()
-            await _write(call, raw, reader_idle_s)
+            await writer.write(call, raw)
             call.sent.add(len(raw))
 
 
-async def _write(call: Call, raw: bytes, reader_idle_s: float) -> None:
-    """Send one answer, and before the first one the headers: a caller who has seen those no longer retries."""
-    began = perf_counter()
-    try:
-        async with asyncio.timeout(reader_idle_s):
+class _Writer:
+    """Writes answers of calls, each of which must be taken within some seconds."""
+
+    def __init__(self, idle_s: float) -> None:
+        self._idle_s, self._patience = idle_s, Patience(idle_s)
+
+    async def write(self, call: Call, raw: bytes) -> None:
+        """Send one answer, and before the first one the headers: a caller who has seen those no longer retries."""
+        began, task = perf_counter(), self._patience.begin()
+        try:
             if not call.sent.messages:
                 await call.context.send_initial_metadata(call.echoes())
             await call.context.write(raw)
-    except TimeoutError:
-        text = f"nothing was read for {reader_idle_s:g} s; the last resume_token, where there is one, continues"
-        raise Fault(reasons.ERROR_REASON_STREAM_IDLE, text) from None
-    except grpc.aio.BaseError as gone:
-        # A write fails in no other way than that the caller has left or the server has stopped: as good as cancelled,
-        # although grpc has not got round to it. There is nobody to abort for.
-        raise asyncio.CancelledError from gone
-    finally:
-        waited_s = perf_counter() - began
-        if waited_s > PROMPT_S:
-            call.blocked_s += waited_s
+        except asyncio.CancelledError:
+            if not self._patience.ended_it(task):
+                raise
+            text = f"nothing was read for {self._idle_s:g} s; the last resume_token, where there is one, continues"
+            raise Fault(reasons.ERROR_REASON_STREAM_IDLE, text) from None
+        except grpc.aio.BaseError as gone:
+            # A write fails in no other way than that the caller has left or the server has stopped: as good as
+            # cancelled, although grpc has not got round to it. There is nobody to abort for.
+            raise asyncio.CancelledError from gone
+        finally:
+            self._patience.end(task)
+            waited_s = perf_counter() - began
+            if waited_s > PROMPT_S:
+                call.blocked_s += waited_s
 
 
 class _First:

@@ -8,7 +8,7 @@ each costs a task's turn a call.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -82,6 +82,27 @@ class OtherMethods(grpc.GenericRpcHandler):
 
 Metadata = tuple[tuple[str, str | bytes], ...]
 Handle = Callable[[AsyncIterator[bytes], Context], Awaitable[bytes | None]]
+HandleWith = Callable[[Metadata, AsyncIterator[bytes], Context], Coroutine[Any, Any, bytes | None]]
+
+
+class _Unary:
+    """What grpc calls for one call of a method with a single answer.
+
+    Twice a call grpc asks of a handler whether it is asynchronous. That one can be awaited is the first thing it looks
+    for, at a third of what it costs to find a coroutine function in a partial; it awaits only what the handler returns.
+    """
+
+    __slots__ = ("_handle", "_metadata")
+
+    def __init__(self, handle: HandleWith, metadata: Metadata) -> None:
+        self._handle, self._metadata = handle, metadata
+
+    def __call__(self, requests: AsyncIterator[bytes], context: Context) -> Coroutine[Any, Any, bytes | None]:
+        """The answer."""
+        return self._handle(self._metadata, requests, context)
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        raise TypeError("this is called, and what it returns is awaited")
 
 
 class _Answering:
@@ -104,8 +125,9 @@ class _Method:
 
     def answering(self, details: grpc.HandlerCallDetails) -> Handler:
         """The handler of one call."""
-        handle = partial(self._handle, details.invocation_metadata or ())
-        return cast("Handler", _Answering(handle, self._method.server_streaming))
+        metadata, streams = details.invocation_metadata or (), self._method.server_streaming
+        handle = partial(self._handle, metadata) if streams else _Unary(self._handle, metadata)
+        return cast("Handler", _Answering(handle, streams))
 
     async def _handle(self, metadata: Metadata, requests: AsyncIterator[bytes], context: Context) -> bytes | None:
         call = Call(self._method, context, requests, _first_values(metadata), context.peer())

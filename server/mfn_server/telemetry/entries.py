@@ -10,6 +10,7 @@ from typing import Any
 from mfn_server.rpc.call import Call, current_call
 from mfn_server.telemetry.masking import credentials_of, cut, hide_in
 
+Fields = dict[str, Any]
 MAX_MESSAGE_CHARACTERS = 8192
 MAX_TRACEBACK_CHARACTERS = 16_384
 
@@ -91,6 +92,22 @@ def fields_of(record: logging.LogRecord, message: str, own: Mapping[str, Any], c
         _name_span(fields)
     fields |= own if fields.keys().isdisjoint(own) else _apart(own, fields)
     return fields
+
+
+def fields_of_ended(logger: str, level: int, message: str, own: Mapping[str, Any], call: Call, at: float) -> Fields:
+    """The same of a call that has ended and is in no span; its own fields are named like none of every line."""
+    return {
+        "timestamp": timestamp(at),
+        "level": logging.getLevelName(level),
+        "logger": logger,
+        "message": message,
+        **OF_THIS_PROCESS,
+        "request_id": call.request_id,
+        "method": call.method.path,
+        "peer": call.peer,
+        "principal": call.identity.principal,
+        **own,
+    }
 
 
 def call_of(record: logging.LogRecord) -> Call | None:
