@@ -24,7 +24,10 @@ def test_a_client_loads_no_part_that_it_may_never_use(face: str) -> None:
     loaded = printed_by(f"import sys\nfrom mfn_client import {face}\nprint(*sys.modules)")
     assert "mfn_client._calls" in loaded
     assert not set(loaded) & {f"mfn_client.{name}" for name in NOT_YET}
-    assert not set(loaded) & {f"mfn_grpc.v1.{name}_pb2" for name in ("federation", "features", "validation")}
+    assert not set(loaded) & {
+        f"mfn_grpc.v1.{name}_pb2" for name in ("federation", "features", "simulation", "validation")
+    }
+    assert not set(loaded) & {"google.rpc.error_details_pb2", "google.protobuf.wrappers_pb2"}
 
 
 def test_nothing_is_imported_before_a_name_is_asked_for() -> None:

@@ -23,7 +23,6 @@ from mfn_client._resume import UnaryAttempts
 from mfn_client._spec import FeatureArguments, SpecArguments
 from mfn_client._statuses import TrueStatus, in_batches
 from mfn_client._uploads import UPLOAD_ARRAY, UPLOAD_TIMEOUT_S, UploadedArray, upload_requests, uploaded
-from mfn_grpc.v1 import simulation_pb2 as simulation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,11 +42,13 @@ if TYPE_CHECKING:
     from mfn_client._validation import ValidationReport
     from mfn_client._validation_stream import AsyncValidation
     from mfn_grpc.v1 import features_pb2, validation_pb2
+    from mfn_grpc.v1 import simulation_pb2 as simulation
 else:
     _feature_calls = late("mfn_client._feature_calls")
     feature_streaming = late("mfn_client._feature_stream")
     validating = late("mfn_client._validation_stream")
     features_pb2 = late("mfn_grpc.v1.features_pb2")
+    simulation = late("mfn_grpc.v1.simulation_pb2")
     validation_pb2 = late("mfn_grpc.v1.validation_pb2")
 
 T = TypeVar("T")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
-from google.protobuf import wrappers_pb2
 
 from mfn_client._decoding import decoded
 from mfn_client._exceptions import FieldViolation, StreamCorrupted, invalid
@@ -17,21 +16,24 @@ from mfn_client._late import late
 from mfn_client._messages import ENVELOPE_BYTES, MESSAGE_BYTES
 from mfn_client._spec import NO_FEATURES, Faults, FeatureArguments, SpecArguments
 from mfn_grpc.arrays import AnyArray, ArrayError, from_array, to_array
-from mfn_grpc.v1 import simulation_pb2 as simulation
 from mfn_grpc.v1.types_pb2 import Array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from google.protobuf import wrappers_pb2
     from google.protobuf.message import Message
     from numpy.typing import ArrayLike, NDArray
 
     from mfn_client import _results as results
     from mfn_client._results import Model, RunResult, StabilityReport
     from mfn_grpc.v1 import electrochemistry_pb2 as electro
+    from mfn_grpc.v1 import simulation_pb2 as simulation
 else:
+    wrappers_pb2 = late("google.protobuf.wrappers_pb2")
     results = late("mfn_client._results")
     electro = late("mfn_grpc.v1.electrochemistry_pb2")
+    simulation = late("mfn_grpc.v1.simulation_pb2")
 
 T_co = TypeVar("T_co", covariant=True)
 BODY_TEMPERATURE_K = 310.15

@@ -1,7 +1,5 @@
 """How a channel is set up: its address, its options, and what every call carries."""
 
-import json
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -61,6 +59,8 @@ def channel_options(target: str, extra: Options) -> list[tuple[str, Any]]:
     the server must allow pings every 30 s. Lost connections are tried again within 0.1 to 5 s. A proxy that the
     environment names is never asked for a server on this machine.
     """
+    import json  # noqa: PLC0415  # not before there is a channel
+
     ours = {
         "grpc.service_config": json.dumps(SERVICE_CONFIG),
         "grpc.keepalive_time_ms": 30_000,
@@ -77,6 +77,8 @@ def channel_options(target: str, extra: Options) -> list[tuple[str, Any]]:
 
 def call_metadata(credentials: Credentials) -> Metadata:
     """What one call carries: a request id of its own, and the key or token where there is one."""
+    import uuid  # noqa: PLC0415  # not before there is a call
+
     return (("x-request-id", str(uuid.uuid4())), *credentials.metadata())
 
 

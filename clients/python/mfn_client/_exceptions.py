@@ -30,18 +30,27 @@ Status codes that are not listed arrive as plain `RpcError`. `reason` is a name 
 empty when the call failed below the server.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
-from google.rpc import error_details_pb2, status_pb2
 
 from mfn_client._advice import advice, tls_fault
+from mfn_client._late import late
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from google.rpc import error_details_pb2, status_pb2
+else:
+    error_details_pb2 = late("google.rpc.error_details_pb2")
+    status_pb2 = late("google.rpc.status_pb2")
 
 DOMAIN = "mfn.v1"
 DETAILS_KEY = "grpc-status-details-bin"

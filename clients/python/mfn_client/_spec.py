@@ -4,29 +4,32 @@ Only what the descriptors say is checked here (names of models, parameters, enum
 server's: they stand in one place.
 """
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from google.protobuf.message import Message
-from numpy.typing import ArrayLike
 
 from mfn_client._exceptions import FieldViolation, invalid
+from mfn_client._late import late
 from mfn_client._messages import ENVELOPE_BYTES, MESSAGE_BYTES, enum_names
 from mfn_client._uploads import UploadedArray, as_state
 from mfn_grpc.arrays import AnyArray, ArrayError, to_array
-from mfn_grpc.v1.simulation_pb2 import (
-    AxisBoundary,
-    BoundaryCondition,
-    RunSimulationRequest,
-    SimulateRequest,
-    SimulationSpec,
-)
-from mfn_grpc.v1.types_pb2 import FeatureOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from google.protobuf.message import Message
+    from numpy.typing import ArrayLike
+
+    from mfn_grpc.v1 import simulation_pb2 as pb
+    from mfn_grpc.v1.types_pb2 import FeatureOptions
+else:
+    pb = late("mfn_grpc.v1.simulation_pb2")
 
 DEFAULT_SIDE = 256
-_SPEC = SimulationSpec.DESCRIPTOR
 _STATE_BYTES = MESSAGE_BYTES - ENVELOPE_BYTES
 
 
@@ -127,15 +130,15 @@ class SpecArguments:
     initial_step: int | None = None
 
     @classmethod
-    def of(cls, model: str, options: Mapping[str, Any]) -> "SpecArguments":
+    def of(cls, model: str, options: Mapping[str, Any]) -> SpecArguments:
         """Sort keyword arguments into those of every spec and the model's own parameters."""
         of_every_spec = cls.__dataclass_fields__.keys() - {"model", "parameters"}
         common = {name: value for name, value in options.items() if name in of_every_spec}
         return cls(model, {name: value for name, value in options.items() if name not in common}, **common)
 
-    def message(self, faults: Faults) -> SimulationSpec:
+    def message(self, faults: Faults) -> pb.SimulationSpec:
         """The SimulationSpec, with its faults noted."""
-        spec = SimulationSpec()
+        spec = pb.SimulationSpec()
         for name in ("steps", "seed", "dt", "initial_step"):
             faults.assign(spec, name, getattr(self, name), f"spec.{name}")
         for name in ("precision", "stepper"):
@@ -147,8 +150,8 @@ class SpecArguments:
         return spec
 
 
-def _set_model(spec: SimulationSpec, model: str, parameters: Mapping[str, Any], faults: Faults) -> None:
-    known_models = [field.name for field in _SPEC.oneofs_by_name["model"].fields]
+def _set_model(spec: pb.SimulationSpec, model: str, parameters: Mapping[str, Any], faults: Faults) -> None:
+    known_models = [field.name for field in spec.DESCRIPTOR.oneofs_by_name["model"].fields]
     if model not in known_models:
         faults.add("spec.model", f"is {model!r}, must be one of {', '.join(known_models)}")
         return
@@ -164,7 +167,7 @@ def _set_model(spec: SimulationSpec, model: str, parameters: Mapping[str, Any], 
 
 
 def _set_state(
-    spec: SimulationSpec, initial_state: ArrayLike | UploadedArray | None, faults: Faults
+    spec: pb.SimulationSpec, initial_state: ArrayLike | UploadedArray | None, faults: Faults
 ) -> tuple[int, ...]:
     """Put the initial state into the spec; returns its shape, () without one."""
     if initial_state is None:
@@ -185,7 +188,7 @@ def _set_state(
     return state.shape
 
 
-def _set_grid(spec: SimulationSpec, said: SpecArguments, state: tuple[int, ...], faults: Faults) -> None:
+def _set_grid(spec: pb.SimulationSpec, said: SpecArguments, state: tuple[int, ...], faults: Faults) -> None:
     default_rows, default_cols = state[1:] if len(state) == 3 else (DEFAULT_SIDE, DEFAULT_SIDE)
     rows = default_rows if said.rows is None else said.rows
     cols = default_cols if said.cols is None else said.cols
@@ -196,7 +199,7 @@ def _set_grid(spec: SimulationSpec, said: SpecArguments, state: tuple[int, ...],
         faults.extend(spec.grid.spacing, both, "spec.grid.spacing", "one or two numbers")
 
 
-def _set_boundaries(spec: SimulationSpec, boundary: Any, faults: Faults) -> None:
+def _set_boundaries(spec: pb.SimulationSpec, boundary: Any, faults: Faults) -> None:
     if boundary is None:
         return
     axes = [boundary] if isinstance(boundary, str | Boundary) else boundary
@@ -206,12 +209,12 @@ def _set_boundaries(spec: SimulationSpec, boundary: Any, faults: Faults) -> None
     for index, axis in enumerate(axes):
         path = f"spec.boundaries[{index}]"
         if isinstance(axis, str | Boundary):
-            spec.boundaries.append(AxisBoundary(lower=_condition(axis, f"{path}.lower", faults)))
+            spec.boundaries.append(pb.AxisBoundary(lower=_condition(axis, f"{path}.lower", faults)))
         elif not isinstance(axis, Sequence):
             faults.add(path, f"is {axis!r}, must be {_CONDITION_FORM}, or a pair of them (lower, upper)")
         elif len(axis) == 2:
             lower, upper = (_condition(each, f"{path}.{end}", faults) for each, end in zip(axis, _ENDS, strict=True))
-            spec.boundaries.append(AxisBoundary(lower=lower, upper=upper))
+            spec.boundaries.append(pb.AxisBoundary(lower=lower, upper=upper))
         else:
             faults.add(path, f"has {len(axis)} conditions, must be one or a pair (lower, upper)")
 
@@ -220,8 +223,8 @@ _ENDS = ("lower", "upper")
 _CONDITION_FORM = '"periodic", "no_flux" or a Boundary'
 
 
-def _condition(said: Any, path: str, faults: Faults) -> BoundaryCondition:
-    condition = BoundaryCondition()
+def _condition(said: Any, path: str, faults: Faults) -> pb.BoundaryCondition:
+    condition = pb.BoundaryCondition()
     boundary = Boundary(said) if isinstance(said, str) else said
     if not isinstance(boundary, Boundary):
         faults.add(path, f"is {said!r}, must be {_CONDITION_FORM}")
@@ -239,7 +242,7 @@ class FeatureArguments:
     species: str | None = None
     thresholds: Sequence[float] | None = None
 
-    def fill(self, request: SimulateRequest | RunSimulationRequest, faults: Faults) -> None:
+    def fill(self, request: pb.SimulateRequest | pb.RunSimulationRequest, faults: Faults) -> None:
         """Say so in a request."""
         faults.assign(request, "with_features", self.with_features, "with_features")
         if self.species is not None:
@@ -264,14 +267,14 @@ def simulate_request(
     max_edge: int | None = None,
     resume_token: bytes = b"",
     features: FeatureArguments = NO_FEATURES,
-) -> SimulateRequest:
+) -> pb.SimulateRequest:
     """The request that starts or continues a simulation.
 
     Raises:
         InvalidArgument: something in it is unknown or of the wrong kind; every such field is named.
     """
     faults = Faults()
-    request = SimulateRequest(spec=spec.message(faults))
+    request = pb.SimulateRequest(spec=spec.message(faults))
     faults.assign(request, "resume_token", resume_token, "resume_token")
     faults.assign(request, "frame_stride", stride, "frame_stride")
     options = request.frame_options

@@ -1,14 +1,24 @@
 """Uploading an array that is too large for a request: an initial state, a field, a history."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from mfn_client._exceptions import FieldViolation, invalid
+from mfn_client._late import late
 from mfn_grpc.arrays import AnyArray, ArrayError, split_parts
-from mfn_grpc.v1 import simulation_pb2 as simulation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike
+
+    from mfn_grpc.v1 import simulation_pb2 as simulation
+else:
+    simulation = late("mfn_grpc.v1.simulation_pb2")
 
 UPLOAD_ARRAY = "/mfn.v1.SimulationService/UploadArray"
 UPLOAD_TIMEOUT_S = 600.0

@@ -27,6 +27,8 @@ Arrays = Mapping[str, NDArray[Any]]
 Fit = Callable[[dict[str, NDArray[Any]], RoundConfig], tuple[Arrays, int, Mapping[str, float]]]
 Evaluate = Callable[[dict[str, NDArray[Any]], RoundConfig], tuple[int, Mapping[str, float]]]
 _BATCH = 16
+_AT_ONCE_BYTES = 64 * 1024
+"""Read on the event loop: another thread would cost more."""
 _log = logging.getLogger("mfn_client.federated")
 
 
@@ -206,7 +208,8 @@ class Worker:
     async def _send(self, session: Session, update: Update, offset: int) -> None:
         update.durable_bytes = max(update.durable_bytes, offset)
         remaining = chunks(update.payload.read, update.payload.size, offset)
-        while batch := await asyncio.to_thread(_some, remaining):
+        small = update.payload.size - offset <= _AT_ONCE_BYTES
+        while batch := _some(remaining) if small else await asyncio.to_thread(_some, remaining):
             for chunk in batch:
                 if update.settled:
                     return
