@@ -17,7 +17,7 @@ def broken(stages: Sequence[StageFigures]) -> str:
     *before, last = stages
     if last.error_share > MOST_ERRORS:
         return f"{last.error_share:.1%} of the calls failed, more than {MOST_ERRORS:.0%}"
-    if last.slowest_p99_ms > SLOWEST_P99_MS:
+    if last.slowest_p99_ms is not None and last.slowest_p99_ms > SLOWEST_P99_MS:
         return f"the slowest p99 was {last.slowest_p99_ms:,.0f} ms, above {SLOWEST_P99_MS:,.0f} ms"
     best = max((stage.per_s for stage in before), default=0.0)
     if last.per_s < LEAST_RISE * best:

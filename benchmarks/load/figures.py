@@ -109,10 +109,10 @@ class StageFigures:
         return self.ok / self.seconds
 
     @property
-    def slowest_p99_ms(self) -> float:
-        """The largest p99 of what somebody waits for and what happened often enough; 0 without any."""
+    def slowest_p99_ms(self) -> float | None:
+        """The largest p99 of what somebody waits for and what happened often enough; None without any."""
         telling = (each for each in self.rpcs if each.kind in WAITED_FOR and each.ok >= LEAST_EVENTS)
-        return max((each.p99_ms or 0.0 for each in telling), default=0.0)
+        return max((each.p99_ms for each in telling if each.p99_ms is not None), default=None)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import grpc
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.load.limits import LIMIT
@@ -19,6 +20,8 @@ from mfn_server.rpc.methods import Scope
 
 ANYBODY = "load"
 """The principal of the mix."""
+REACH_S = 5.0
+"""How long a connection to a server that runs already may take."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,22 @@ def own_server(limited: bool) -> Iterator[Target]:
 def other_server(address: str, key_file: Path, ca_file: Path | None) -> Target:
     """Somebody else's; the first file holds one API key."""
     return Target(address, {ANYBODY: key_file.read_text(encoding="utf-8").strip()}, str(ca_file or ""))
+
+
+def reachable(target: Target) -> bool:
+    """Whether a connection can be opened, as the users will open theirs."""
+    with _channel(target) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(REACH_S)
+        except grpc.FutureTimeoutError:
+            return False
+        return True
+
+
+def _channel(target: Target) -> grpc.Channel:
+    if not target.ca_file:
+        return grpc.insecure_channel(target.address)
+    return grpc.secure_channel(target.address, grpc.ssl_channel_credentials(Path(target.ca_file).read_bytes()))
 
 
 def _keys(file: Path, pepper: str, principals: Sequence[str]) -> dict[str, str]:

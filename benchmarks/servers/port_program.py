@@ -17,9 +17,11 @@ class Program:
 
 @contextmanager
 def serving(module: str) -> Iterator[Program]:
-    """`python -m module` while the context is entered."""
+    """`python -m module` while the context is entered; Ctrl-C does not reach it."""
     command = (sys.executable, "-m", module)
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
             port = process.stdout.readline() if process.stdout else ""
             yield Program(process.pid, f"127.0.0.1:{int(port)}")

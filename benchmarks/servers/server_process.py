@@ -9,6 +9,7 @@ import time
 from types import TracebackType
 from typing import IO
 
+from benchmarks.servers.tethered import tethered
 from mfn_client import Client, RpcError
 
 START_S = 300.0
@@ -20,7 +21,8 @@ LOOK_EVERY_S = 0.1
 class ServerProcess:
     """Runs while the context is entered; target: "127.0.0.1:port". Settings are by name, such as `compute_threads=1`.
 
-    start_seconds: from the start of the process until it was SERVING.
+    start_seconds: from the start of the process until it was SERVING. Ctrl-C does not reach it: its user ends it, and
+    where the user is killed, so is the server.
     """
 
     def __init__(self, **settings: object) -> None:
@@ -38,8 +40,10 @@ class ServerProcess:
         return self._process.pid
 
     def __enter__(self) -> "ServerProcess":
-        command, began = [sys.executable, "-m", "mfn_server"], time.perf_counter()
-        self._process = subprocess.Popen(command, env=self._environment(), stdout=self._log, stderr=self._log)
+        command, began = tethered([sys.executable, "-m", "mfn_server"]), time.perf_counter()
+        self._process = subprocess.Popen(
+            command, env=self._environment(), stdout=self._log, stderr=self._log, start_new_session=True
+        )
         try:
             self._wait_until_warm(self._process)
         except BaseException:

@@ -20,12 +20,12 @@ Offer = Callable[..., Asked]
 def offer(monkeypatch: pytest.MonkeyPatch) -> Offer:
     """Replaces the subjects: `offer(name=rows or an exception)`."""
 
-    def replace(**offered: list[Row | Exception]) -> Asked:
+    def replace(**offered: list[Row | BaseException]) -> Asked:
         def load(name: str) -> registry.Subject:
             def measure(quick: bool) -> Iterator[Row]:
                 asked.append((name, quick))
                 for row in offered[name]:
-                    if isinstance(row, Exception):
+                    if isinstance(row, BaseException):
                         raise row
                     yield row
 
@@ -68,7 +68,9 @@ def test_an_unknown_name_is_refused_with_those_there_are(offer: Offer, capsys: p
 @pytest.mark.parametrize(
     ("rows", "code"), [([GOOD], 0), ([GOOD, SKIPPED], 0), ([GOOD, BAD], 1), ([RuntimeError("ended")], 1)]
 )
-def test_only_strict_turns_a_missed_bar_into_an_exit_code(offer: Offer, rows: list[Row | Exception], code: int) -> None:
+def test_only_strict_turns_a_missed_bar_into_an_exit_code(
+    offer: Offer, rows: list[Row | BaseException], code: int
+) -> None:
     offer(a=rows)
     assert command.main(["a"]) == 0
     assert command.main(["a", "--strict"]) == code
@@ -130,3 +132,39 @@ def test_the_machine_and_the_versions_are_printed_below_the_table(
     last = capsys.readouterr().out.splitlines()[-1]
     assert "cores " in last
     assert "numba " in last
+
+
+@pytest.mark.parametrize("arguments", [["--quick", "--record"], ["--json", "FOLDER"]])
+def test_what_cannot_be_kept_is_refused_before_anything_is_measured(
+    offer: Offer, tmp_path: Path, arguments: list[str]
+) -> None:
+    asked = offer(a=[GOOD])
+    with pytest.raises(SystemExit) as ended:
+        command.main([str(tmp_path) if each == "FOLDER" else each for each in arguments])
+    assert (ended.value.code, asked) == (2, [])
+
+
+def test_the_record_is_kept_before_anything_is_printed(
+    offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaking(_: object) -> str:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(files, "HISTORY", tmp_path)
+    monkeypatch.setattr(command, "render", breaking)
+    offer(a=[GOOD])
+    with pytest.raises(BrokenPipeError):
+        command.main(["--record"])
+    assert len(files.history(tmp_path)) == 1
+
+
+def test_an_interrupt_prints_what_there_is_and_records_nothing(
+    offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(files, "HISTORY", tmp_path)
+    asked = offer(a=[GOOD, KeyboardInterrupt()], b=[GOOD])
+    assert command.main(["--record"]) == command.INTERRUPTED
+    told = capsys.readouterr().out
+    assert "1 of 1 pass" in told
+    assert "Interrupted: not everything was measured" in told
+    assert (asked, list(tmp_path.iterdir())) == ([("a", False)], [])

@@ -118,14 +118,37 @@ def test_a_rate_limit_holds_for_each_principal_under_sustained_traffic(load: Loa
     assert said["samples"]
 
 
-def test_an_interrupted_load_ends_and_reports_what_there_was(load: Load, tmp_path: Path) -> None:
+def descendants(pid: int) -> set[int]:
+    """The numbers of all processes that a process started, and that those started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return {int(child) for child in children}.union(*(descendants(int(child)) for child in children))
+
+
+def ended_by_ctrl_c(process: "subprocess.Popen[str]") -> None:
+    """As a terminal does it."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("end", [ended_by_ctrl_c, subprocess.Popen.terminate])
+def test_an_interrupted_load_ends_everything_and_reports_what_there_was(
+    end: Callable[["subprocess.Popen[str]"], None], load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     process = load("steady", "--seconds", "1000")
     assert process.stderr is not None
     while "are there" not in (line := process.stderr.readline()):
         assert line, "it ended before its users were there"
-    os.killpg(process.pid, signal.SIGINT)
+    started = descendants(process.pid)
+    end(process)
     printed, complained = process.communicate()
     assert process.returncode == 130, f"{printed}\n{complained}"
     assert "interrupted" in printed
     assert "Traceback" not in complained
-    assert saved(tmp_path, "steady")["outcome"]["interrupted"]
+    outcome = saved(tmp_path, "steady")["outcome"]
+    assert outcome["interrupted"]
+    assert not any(each["errors"] for each in outcome["whole"]["rpcs"])
+    assert len(started) >= 3  # the server, its collector of traces, the users
+    assert not any(Path(f"/proc/{pid}").exists() for pid in started)
+    assert not list(temporary.glob("mfn-*"))

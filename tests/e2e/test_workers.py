@@ -21,6 +21,7 @@ from mfn_grpc.v1 import electrochemistry_pb2
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_grpc.v1.electrochemistry_pb2_grpc import ElectrochemistryServiceStub
 from mfn_grpc.v1.simulation_pb2_grpc import SimulationServiceStub
+from mfn_server.__main__ import main
 from tests.e2e.process import PATIENCE_S, ServerProcess, environment, until
 from tests.programs import package
 from tests.server.specs import EDGE, frames, spec
@@ -75,27 +76,33 @@ class Workers(ServerProcess):
 
 
 @pytest.fixture
-def workers() -> Iterator[Callable[..., Workers]]:
-    """`workers(2)` is a server of two processes that all serve; ended with the test."""
+def start() -> Iterator[Callable[..., Workers]]:
+    """`start(2)` is a server of two processes; ended with the test."""
     started: list[Workers] = []
 
-    def start(count: int, **settings: Any) -> Workers:
+    def run(count: int, **settings: Any) -> Workers:
         started.append(Workers(count, **settings))
-        return started[-1].all_serving()
+        return started[-1]
 
-    yield start
+    yield run
     for server in started:
         server.close()
 
 
 @pytest.fixture(scope="module")
-def two() -> Iterator[Workers]:
-    """A server of two processes that tests share."""
+def shared() -> Iterator[Workers]:
+    """A server of two processes for all tests that leave it as it was."""
     server = Workers(2)
     try:
-        yield server.all_serving()
+        yield server
     finally:
         server.close()
+
+
+@pytest.fixture
+def two(shared: Workers) -> Workers:
+    """A server of two processes that both serve; it may have answered calls before."""
+    return shared.all_serving()
 
 
 def new_channel(server: ServerProcess) -> grpc.Channel:
@@ -177,50 +184,68 @@ def test_promtool_finds_no_fault_in_the_page_of_several(two: Workers, require_to
     assert checked.returncode == 0, checked.stderr
 
 
-def test_a_killed_worker_is_replaced_and_no_count_goes_back(workers: Callable[..., Workers]) -> None:
-    server = workers(2)
-    made = call(server, connections=12)
-    settled(server, made)
-    before = server.pids
-    os.kill(before[1], signal.SIGKILL)
-    until(lambda: server.pids[1] != before[1], lambda: server.log)
-    server.all_serving()
-    samples = server.scrape()
+def test_a_killed_worker_is_replaced_and_no_count_goes_back(two: Workers) -> None:
+    before, pids = two.scrape(), two.pids
+    made = handled(before) + call(two, connections=12)
+    settled(two, made)
+    os.kill(pids[1], signal.SIGKILL)
+    until(lambda: two.pids[1] != pids[1], lambda: two.log)
+    samples = two.all_serving().scrape()
     assert handled(samples) == made
-    assert value(samples, "mfn_workers_ended_total") == 1
-    assert "worker 1 has ended (SIGKILL)" in server.log
-    settled(server, made + call(server, connections=12))
+    assert value(samples, "mfn_workers_ended_total") == value(before, "mfn_workers_ended_total") + 1
+    assert "worker 1 has ended (SIGKILL)" in two.log
+    settled(two, made + call(two, connections=12))
 
 
-def test_a_worker_that_hangs_is_told_and_does_not_hang_the_metrics(workers: Callable[..., Workers]) -> None:
-    server = workers(2)
-    made = call(server, connections=8)
-    settled(server, made)
-    pid = server.pids[2]
+def test_a_worker_that_hangs_is_told_and_does_not_hang_the_metrics(two: Workers) -> None:
+    made = handled(two.scrape()) + call(two, connections=8)
+    settled(two, made)
+    pid = two.pids[2]
     os.kill(pid, signal.SIGSTOP)
     try:
-        until(lambda: (server.in_state("serving"), server.in_state("silent")) == (1, 1), server.page)
-        assert handled(server.scrape()) == made
+        until(lambda: (two.in_state("serving"), two.in_state("silent")) == (1, 1), two.page)
+        assert handled(two.scrape()) == made
     finally:
         os.kill(pid, signal.SIGCONT)
-    server.all_serving()
+    two.all_serving()
 
 
-def test_sigterm_drains_every_worker_and_ends_with_0(workers: Callable[..., Workers]) -> None:
-    server = workers(3)
+def test_sigterm_drains_every_worker_ends_with_0_and_tears_no_line(start: Callable[..., Workers]) -> None:
+    server = start(2).all_serving()
     pids = list(server.pids.values())
+    call(server, connections=20, each=5)
     server.terminate()
     assert server.wait() == 0
     assert gone(pids)
-    stopped = [json.loads(line) for line in server.log.splitlines() if '"server.stopped"' in line]
-    assert sorted(line["worker"] for line in stopped) == [1, 2, 3]
+    lines = [json.loads(line) for line in server.log.splitlines()]
+    of_calls = [line for line in lines if line["logger"] == "mfn.access"]
+    assert len(of_calls) == 100
+    assert {line["worker"] for line in of_calls} <= {1, 2}
+    assert sorted(line["worker"] for line in lines if line.get("event") == "server.stopped") == [1, 2]
 
 
-def test_no_worker_outlives_its_supervisor(workers: Callable[..., Workers]) -> None:
-    server = workers(2)
+def test_no_worker_outlives_its_supervisor(start: Callable[..., Workers]) -> None:
+    server = start(2)
+    until(lambda: len(server.pids) == 2, lambda: server.log)
     pids = list(server.pids.values())
     server.kill()
     until(lambda: gone(pids), lambda: server.log)
+    assert gone(pids)
+
+
+def test_ctrl_c_while_a_worker_starts_ends_with_0_and_prints_no_traceback() -> None:
+    command = [sys.executable, "-m", "mfn_server", "--workers", "2"]
+    variables = environment(env="dev", services=CHEAP, port=0, log_format="json", drain_notice_s=0)
+    with subprocess.Popen(
+        command, env=variables, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as supervisor:
+        assert supervisor.stderr is not None
+        while not WORKER.search(line := supervisor.stderr.readline()):
+            assert line, "it ended before it had a worker"
+        os.killpg(supervisor.pid, signal.SIGINT)  # as a terminal does
+        rest = supervisor.stderr.read()
+    assert supervisor.returncode == 0, rest
+    assert all(json.loads(line) for line in rest.splitlines())
 
 
 def ended(**settings: Any) -> subprocess.CompletedProcess[str]:
@@ -235,16 +260,15 @@ def ended(**settings: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("shared", [False, True])
-def test_a_port_that_another_server_listens_on_is_refused(shared: bool) -> None:
+def test_a_port_that_another_server_listens_on_is_refused_as_by_a_single_server() -> None:
     with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        found = ended(port=port)
+        found = ended(port=port, log_format="json")
     assert found.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{port}: is another server using the port?" in found.stderr
+    (critical,) = (json.loads(line) for line in found.stderr.splitlines() if '"CRITICAL"' in line)
+    assert critical["message"] == f"cannot listen on 127.0.0.1:{port}: is another server using the port?"
     assert "Traceback" not in found.stderr
 
 
@@ -253,11 +277,22 @@ def test_a_port_that_another_server_of_several_workers_has_is_refused(two: Worke
     assert call(two, connections=2) == 2
 
 
-def test_faults_of_the_settings_are_told_once() -> None:
-    found = ended(port=65536, max_running=1)
-    assert found.returncode == 2
-    assert found.stderr.count("the server cannot start:") == 1
-    assert found.stderr.count("MFN_PORT: ") == found.stderr.count("MFN_MAX_RUNNING: ") == 1
+def refused(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> int:
+    """The exit code of a server of two workers that is refused before anything starts."""
+    for name in [name for name in os.environ if name.startswith("MFN_")]:
+        monkeypatch.delenv(name)
+    for name, stated in ({"env": "dev", "port": 0} | settings).items():
+        monkeypatch.setenv(f"MFN_{name.upper()}", str(stated))
+    return main(["--workers", "2"])
+
+
+def test_faults_of_the_settings_are_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert refused(monkeypatch, services=CHEAP, port=65536, max_running=1) == 2
+    said = capsys.readouterr().err
+    assert said.count("the server cannot start:") == 1
+    assert said.count("MFN_PORT: ") == said.count("MFN_MAX_RUNNING: ") == 1
 
 
 def test_what_a_worker_alone_finds_unusable_is_told_once_and_ends_with_its_code(tmp_path: Path) -> None:
@@ -268,11 +303,13 @@ def test_what_a_worker_alone_finds_unusable_is_told_once_and_ends_with_its_code(
     assert found.stderr.count('"level":"CRITICAL"') == 1
 
 
-def test_federations_are_refused_with_the_remedy() -> None:
-    found = ended(port=0, services="simulation,federation")
-    assert found.returncode == 2
-    assert "MFN_WORKERS: is 2, but federations have one process that owns them" in found.stderr
-    assert "MFN_SERVICES=simulation" in found.stderr
+def test_federations_are_refused_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert refused(monkeypatch, services="simulation,federation") == 2
+    said = capsys.readouterr().err
+    assert "MFN_WORKERS: is 2, but federations have one process that owns them" in said
+    assert "MFN_SERVICES=simulation" in said
 
 
 def simulated(channel: grpc.Channel, ref: str, token: bytes = b"") -> list[pb.SimulateResponse]:
@@ -293,8 +330,8 @@ def last_state(responses: list[pb.SimulateResponse]) -> bytes:
     return frames(responses)[STEPS].tobytes()
 
 
-def test_what_one_worker_keeps_and_seals_every_other_finds_and_opens(workers: Callable[..., Workers]) -> None:
-    server = workers(2, services="simulation")
+def test_what_one_worker_keeps_and_seals_every_other_finds_and_opens(start: Callable[..., Workers]) -> None:
+    server = start(2, services="simulation").all_serving()
     with new_channel(server) as channel:
         stub: Any = SimulationServiceStub(channel)
         parts = (pb.UploadArrayRequest(part=part) for part in split_parts("", np.full((2, EDGE, EDGE), 0.5)))
@@ -311,14 +348,3 @@ def test_what_one_worker_keeps_and_seals_every_other_finds_and_opens(workers: Ca
 
     until(lambda: server.log.count(CALLED) == 2, lambda: server.log)
     assert call_until_each_answered(server, again)
-
-
-def test_the_line_of_every_call_is_whole_and_names_its_worker(workers: Callable[..., Workers]) -> None:
-    server = workers(2)
-    call(server, connections=20, each=5)
-    server.terminate()
-    assert server.wait() == 0
-    lines = [json.loads(line) for line in server.log.splitlines()]
-    of_calls = [line for line in lines if line["logger"] == "mfn.access"]
-    assert len(of_calls) == 100
-    assert {line["worker"] for line in of_calls} <= {1, 2}

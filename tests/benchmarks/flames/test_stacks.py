@@ -38,7 +38,7 @@ def test_functions_without_a_name_are_one_frame_of_their_library() -> None:
 
 
 def test_nothing_is_told_of_where_the_machine_keeps_its_files() -> None:
-    found = tree(["a (/home/somebody/lib/python3.11/json/decoder.py:4);b (mfn_grpc/core/aggregation/blocks.py) 1"])
+    found = tree(["a (/opt/somewhere/lib/python3.11/json/decoder.py:4);b (mfn_grpc/core/aggregation/blocks.py) 1"])
     assert list(found.called) == [Frame("a", "python3.11/json/decoder.py")]
     assert list(found.called[Frame("a", "python3.11/json/decoder.py")].called) == [
         Frame("b", "mfn_grpc/core/aggregation/blocks.py")

@@ -17,6 +17,10 @@ def test_one_failure_in_a_hundred_is_the_most() -> None:
     assert "1.1%" in broken([bore(989, failed=11)])
 
 
+def test_calls_too_few_for_a_p99_break_nothing() -> None:
+    assert broken([bore(99, p99_ms=5000.0)]) == ""
+
+
 def test_half_a_second_is_the_slowest_p99() -> None:
     assert broken([bore(1000, p99_ms=500)]) == ""
     assert "501 ms" in broken([bore(1000, p99_ms=501)])

@@ -3,7 +3,7 @@ import json
 from pathlib import Path
 
 from benchmarks.load.figures import STREAM, outcome_of
-from benchmarks.load.report import text, write
+from benchmarks.load.report import stage_lines, text, write
 from tests.benchmarks.load.recorded import outcome, rpc, stage
 
 FOUND = outcome(
@@ -20,6 +20,12 @@ def test_the_text_has_a_line_for_each_rpc_and_each_stage() -> None:
     assert [line.split()[:2] for line in lines[5:7]] == [["stage", "10"], ["stage", "20"]]
     assert "breaking point: 20 users: too slow" in lines
     assert lines[-1] == "FAIL: <this>"
+
+
+def test_a_stage_with_too_few_calls_for_a_p99_has_none() -> None:
+    heading, often, seldom = stage_lines(FOUND)
+    column = heading.index("slowest p99 ms")
+    assert (often[column], seldom[column]) == ("120", "")
 
 
 def test_figures_stand_at_the_top_of_the_page_and_in_json_and_csv_beside_it(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import itertools
 import os
 import sys
+import threading
 import time
 
 import numpy as np
@@ -38,11 +39,22 @@ def test_memory_of_a_process_that_does_not_exist_is_an_error() -> None:
 
 
 def test_the_clock_counts_the_work_of_every_thread() -> None:
+    own: list[float] = []
+
+    def work() -> None:
+        while time.thread_time() < 0.01:
+            pass
+        own.append(time.thread_time())
+
     clock = CpuClock(os.getpid())
-    before, own_before = clock.seconds(), time.process_time()
-    np.sort(np.arange(2_000_000.0)[::-1])
-    own, used = time.process_time() - own_before, clock.seconds() - before
-    assert 0 < own <= used
+    before, own_before = clock.seconds(), time.thread_time()
+    others = [threading.Thread(target=work) for _ in range(2)]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join()
+    assert len(own) == 2
+    assert clock.seconds() - before >= sum(own) > time.thread_time() - own_before
 
 
 def test_the_clock_of_a_process_that_does_not_exist_is_an_error() -> None:

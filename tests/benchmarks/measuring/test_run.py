@@ -29,6 +29,23 @@ def test_a_subject_that_breaks_keeps_its_rows_and_stops_no_other(capsys: pytest.
     assert "bad: about bad" in capsys.readouterr().err
 
 
+def test_rows_are_told_as_they_come_and_a_keyboard_interrupt_leaves_what_there_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+
+    def slow(quick: bool) -> Iterator[Row]:
+        yield Row("first", value=1.0, unit="ms")
+        told.append(capsys.readouterr().err)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(registry, "load", lambda name: registry.Subject(name, f"about {name}", slow))
+    found = measured(["a", "b"], quick=True)
+    assert told == ["a: about a\na  first  1.00 ms  no bar\n"]
+    assert (list(found.rows_of), found.interrupted) == (["a"], True)
+    assert [row.what for row in found.rows_of["a"]] == ["first"]
+
+
 def test_the_seconds_are_told_by_subject_and_together() -> None:
     told = Measured({}, {"kernel": 31.4, "cancel": 2_000.0}).times()
     assert told == "Seconds: kernel 31, cancel 2,000; together 2,031."

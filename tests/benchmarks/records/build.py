@@ -33,5 +33,11 @@ def record(*rows: RecordedRow, processor: str = MACHINE.processor, **others: Any
 
 
 def runs(*values: float, **others: Any) -> Sequence[Record]:
-    """A run for each value of one row."""
-    return [record(row(value=value, **others)) for value in values]
+    """A run for each value of one row, a minute apart."""
+    made = [record(row(value=value, **others)) for value in values]
+    return [replace(run, started=f"2026-11-22T09:{minute:02}:36+00:00") for minute, run in enumerate(made, start=1)]
+
+
+def named(records: Sequence[Record]) -> dict[str, Record]:
+    """The runs by names of files."""
+    return {f"run-{number}.json": run for number, run in enumerate(records, start=1)}

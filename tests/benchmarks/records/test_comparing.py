@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.measuring.rows import Bar, at_least, at_most
 from benchmarks.records.comparing import Comparison, compare, render
-from tests.benchmarks.records.build import record, row
+from tests.benchmarks.records.build import MACHINE, record, row
 
 
 @pytest.mark.parametrize(
@@ -62,8 +64,19 @@ def test_what_differs_around_the_measurements_stands_above_the_table() -> None:
     a = record(row(), versions={"numpy": "2.4.6", "gcc": "12.2.0"})
     b = record(row(), versions={"numpy": "2.5.0", "gcc": "12.2.0"}, processor="Xeon", quick=True)
     told = render(a, b)
-    assert "different machines: AMD EPYC and Xeon" in told
+    assert "different machines: AMD EPYC, 2 cores and Xeon, 2 cores" in told
     assert "measured quickly" in told
     assert "numpy: 2.4.6 and 2.5.0" in told
     assert "gcc:" not in told
     assert "different" not in render(a, a)
+
+
+def test_a_run_beside_itself_is_told() -> None:
+    one, two = record(row()), record(row(), started="2026-11-22T10:45:36+00:00")
+    assert "A and B are the same run" in render(one, one.bounded())
+    assert "same run" not in render(one, two)
+
+
+def test_another_number_of_cores_is_a_different_machine() -> None:
+    told = render(record(row()), record(row(), machine=replace(MACHINE, cores=8)))
+    assert "different machines: AMD EPYC, 2 cores and AMD EPYC, 8 cores" in told

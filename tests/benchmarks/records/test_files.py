@@ -104,6 +104,12 @@ def test_a_value_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
         files.read(path)
 
 
+def test_a_file_nested_without_end_is_told_as_damaged(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(200_000 * "[" + 200_000 * "]", encoding="utf-8")
+    with pytest.raises(RecordError, match=r"run\.json: damaged: nested"):
+        files.read(tmp_path / "run.json")
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="cannot be read"):
         files.read(tmp_path / "none.json")
@@ -121,7 +127,7 @@ def test_the_history_holds_runs_only_and_the_oldest_first(folder: Path) -> None:
         (NAMES[1].removesuffix(".json"), NAMES[1]),
         ("aaaa", NAMES[0]),
         ("bbbb222", NAMES[2]),
-        ("bbbb2220123456789", NAMES[2]),
+        ("bbbb222" + 10 * "0", NAMES[2]),
         ("2026-11-22T09", NAMES[3]),
         ("baseline", "baseline.json"),
     ],
@@ -144,6 +150,21 @@ def test_what_is_not_there_is_refused_with_what_is(folder: Path) -> None:
         files.find("cccc", folder)
     with pytest.raises(RecordError, match="nothing is recorded yet"):
         files.find("cccc", folder / "empty")
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_no_name_is_no_start_of_any(folder: Path, name: str) -> None:
+    with pytest.raises(RecordError, match="a record without a name; recorded are"):
+        files.find(name, folder)
+
+
+def test_a_place_for_a_file_is_made_and_what_can_be_none_is_refused(tmp_path: Path) -> None:
+    files.check_place(tmp_path / "new" / "run.json")
+    assert [path.name for path in tmp_path.rglob("*")] == ["new"]
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for path in (tmp_path, tmp_path / "file" / "run.json"):
+        with pytest.raises(RecordError, match="cannot be written"):
+            files.check_place(path)
 
 
 def test_every_record_that_is_committed_can_be_read() -> None:

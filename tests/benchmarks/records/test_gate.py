@@ -1,9 +1,12 @@
+import math
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.measuring.rows import Bar, at_least, at_most
 from benchmarks.records.gate import Held, Outcome, failing_subjects, hold, markdown, render, second_look, worse_by
 from benchmarks.records.record import RecordedRow
-from tests.benchmarks.records.build import record, row
+from tests.benchmarks.records.build import MACHINE, record, row
 
 KERNEL = ("kernel", "128 x 128", "C stencil")
 CHAIN = ("chain", "unary", "C stencil")
@@ -37,18 +40,38 @@ def test_worse_is_less_where_the_bar_is_from_below_and_more_where_it_is_from_abo
 def test_more_than_a_fifth_worse_is_a_regression_and_what_is_not_measured_is_not_held(
     now: RecordedRow | None, outcome: Outcome
 ) -> None:
-    held = Held(row(value=1.0), now, same_processor=True)
+    held = Held(row(value=1.0), now, same_machine=True)
     assert held.outcome is outcome
     assert held.fails is (outcome is not Outcome.HELD)
 
 
+@pytest.mark.parametrize(("before", "now", "bar"), [(3.0, 2.4, at_least(1.0)), (3.0, 3.6, at_most(4.0))])
+def test_exactly_a_fifth_worse_holds_whatever_binary_fractions_make_of_it(before: float, now: float, bar: Bar) -> None:
+    assert worse_by(before, now, bar) > 0.2
+    assert Held(row(value=before, bar=bar), row(value=now, bar=bar), same_machine=True).outcome is Outcome.HELD
+    further = row(value=now + (-1e-6 if bar.at_least else 1e-6), bar=bar)
+    assert Held(row(value=before, bar=bar), further, same_machine=True).outcome is Outcome.REGRESSION
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf, None])
+def test_a_baseline_of_which_no_share_can_be_lost_is_refused(value: float | None) -> None:
+    spoilt = record(replace(row(), value=value))
+    with pytest.raises(ValueError, match="no positive value with a bar for kernel / 128 x 128 / C stencil"):
+        hold([KERNEL], spoilt, record(row()))
+
+
+def test_a_baseline_without_a_bar_is_refused() -> None:
+    with pytest.raises(ValueError, match="no positive value with a bar"):
+        hold([KERNEL], record(row(bar=None)), record(row()))
+
+
 def test_a_regression_counts_even_where_the_bar_is_kept() -> None:
-    assert Held(row(value=2.0), row(value=1.0), same_processor=True).outcome is Outcome.REGRESSION
+    assert Held(row(value=2.0), row(value=1.0), same_machine=True).outcome is Outcome.REGRESSION
 
 
 @pytest.mark.parametrize(("now", "outcome"), [(1.0, Outcome.BAR_KEPT), (0.5, Outcome.REGRESSION), (1.9, Outcome.HELD)])
 def test_on_another_processor_a_worse_row_fails_only_where_it_misses_its_bar(now: float, outcome: Outcome) -> None:
-    assert Held(row(value=2.0), row(value=now), same_processor=False).outcome is outcome
+    assert Held(row(value=2.0), row(value=now), same_machine=False).outcome is outcome
 
 
 def test_the_rows_of_the_list_are_held_and_no_others() -> None:
@@ -63,6 +86,12 @@ def test_the_rows_of_the_list_are_held_and_no_others() -> None:
 
 def test_the_processors_of_baseline_and_run_are_compared() -> None:
     (held,) = hold([KERNEL], record(row(value=2.0)), record(row(value=1.0), processor="Xeon"))
+    assert held.outcome is Outcome.BAR_KEPT
+
+
+def test_so_are_their_cores() -> None:
+    wide = record(row(value=1.0), machine=replace(MACHINE, cores=8))
+    (held,) = hold([KERNEL], record(row(value=2.0)), wide)
     assert held.outcome is Outcome.BAR_KEPT
 
 

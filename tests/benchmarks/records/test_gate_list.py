@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,12 @@ import pytest
 from benchmarks import registry
 from benchmarks.records import baselines, files, gate_list
 from benchmarks.records.files import RecordError
-from tests.benchmarks.records.build import record, row, runs
+from tests.benchmarks.records.build import MACHINE, named, row, runs
 
 
 def test_the_stable_rows_of_the_candidates_become_the_gates() -> None:
-    records = [record(*run.rows, row("chain", value=1.0)) for run in runs(1.0, 1.05, 1.02)]
-    found = gate_list.of_runs(("kernel",), records)
+    records = [replace(run, rows=(*run.rows, row("chain", value=1.0))) for run in runs(1.0, 1.05, 1.02)]
+    found = gate_list.of_runs(("kernel",), named(records))
     assert found.keys == [("kernel", "128 x 128", "C stencil")]
     evidence = found.rows[0].evidence
     assert (evidence.runs, evidence.lowest, evidence.highest, evidence.range) == (3, 1.0, 1.05, 0.05)
@@ -20,17 +21,30 @@ def test_the_stable_rows_of_the_candidates_become_the_gates() -> None:
 
 
 def test_a_row_that_moves_stays_out_and_its_subject_a_candidate() -> None:
-    found = gate_list.of_runs(("kernel",), runs(1.0, 1.5, 1.0))
+    found = gate_list.of_runs(("kernel",), named(runs(1.0, 1.5, 1.0)))
     assert (found.rows, found.candidates, found.subjects) == ((), ("kernel",), [])
 
 
-def test_quick_runs_are_no_evidence() -> None:
-    with pytest.raises(RecordError, match="quick runs are no evidence"):
-        gate_list.of_runs(("kernel",), [*runs(1.0, 1.0, 1.0), record(row(), quick=True)])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"quick": True}, "run-3.json is quick"),
+        ({"dirty": True}, "run-3.json is of a tree with uncommitted changes"),
+        ({"commit": 40 * "b"}, r"run-3.json is of another commit \(bbbbbbb, not 0f402f8\)"),
+        ({"commit": ""}, "run-3.json is of no commit"),
+        ({"machine": replace(MACHINE, processor="Xeon")}, r"run-3.json is of another machine \(Xeon, 2 cores\)"),
+        ({"machine": replace(MACHINE, cores=8)}, r"run-3.json is of another machine \(AMD EPYC, 8 cores\)"),
+        ({"started": "2026-11-22T09:01:36+00:00"}, "run-3.json is the same run as run-1.json"),
+    ],
+)
+def test_runs_that_are_no_evidence_are_refused_by_the_names_of_their_files(change: dict[str, Any], told: str) -> None:
+    first, second, third = runs(1.0, 1.0, 1.0)
+    with pytest.raises(RecordError, match=told):
+        gate_list.of_runs(("kernel",), named([first, second, replace(third, **change)]))
 
 
 def test_the_list_is_read_as_it_was_written(tmp_path: Path) -> None:
-    written = gate_list.of_runs(("kernel",), runs(1.0, 1.05, 1.02))
+    written = gate_list.of_runs(("kernel",), named(runs(1.0, 1.05, 1.02)))
     assert gate_list.read(gate_list.write(written, tmp_path / "gate.json")) == written
 
 
@@ -45,7 +59,7 @@ def test_the_list_is_read_as_it_was_written(tmp_path: Path) -> None:
     ],
 )
 def test_a_row_whose_evidence_does_not_carry_it_is_refused(tmp_path: Path, change: dict[str, Any], told: str) -> None:
-    path = gate_list.write(gate_list.of_runs(("kernel",), runs(1.0, 1.05, 1.02)), tmp_path / "gate.json")
+    path = gate_list.write(gate_list.of_runs(("kernel",), named(runs(1.0, 1.05, 1.02))), tmp_path / "gate.json")
     content = json.loads(path.read_text(encoding="utf-8"))
     content["rows"][0]["evidence"] |= change
     path.write_text(json.dumps(content), encoding="utf-8")
@@ -54,7 +68,7 @@ def test_a_row_whose_evidence_does_not_carry_it_is_refused(tmp_path: Path, chang
 
 
 def test_a_row_without_evidence_is_refused(tmp_path: Path) -> None:
-    path = gate_list.write(gate_list.of_runs(("kernel",), runs(1.0, 1.05, 1.02)), tmp_path / "gate.json")
+    path = gate_list.write(gate_list.of_runs(("kernel",), named(runs(1.0, 1.05, 1.02))), tmp_path / "gate.json")
     content = json.loads(path.read_text(encoding="utf-8"))
     del content["rows"][0]["evidence"]
     path.write_text(json.dumps(content), encoding="utf-8")

@@ -8,9 +8,10 @@ from benchmarks.records import baselines, files, gate_list, gating
 from benchmarks.records.files import RecordError
 from benchmarks.records.gate_list import GateList
 from benchmarks.records.record import Record
-from tests.benchmarks.records.build import record, row, runs
+from tests.benchmarks.records.build import named, record, row, runs
 
-LISTED = gate_list.of_runs(("kernel",), runs(1.0, 1.02, 1.01))
+LISTED = gate_list.of_runs(("kernel",), named(runs(1.0, 1.02, 1.01)))
+REAL = baselines.baseline_for
 Offer = Callable[..., list[list[str]]]
 
 
@@ -76,7 +77,7 @@ def test_on_another_processor_the_bar_decides_and_a_warning_is_given(
     assert gate(GITHUB_ACTIONS="true") == 0
     told = capsys.readouterr().out
     assert "::warning title=Benchmark slower::kernel" in told
-    assert "another kind of processor (AMD EPYC, this is Xeon)" in told
+    assert "another kind of machine (AMD EPYC, 2 cores; this is Xeon, 2 cores)" in told
 
 
 def test_a_row_without_a_value_is_announced_as_such(offer: Offer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,8 +104,50 @@ def test_a_new_baseline_is_what_is_measured_now(offer: Offer, tmp_path: Path) ->
     assert files.read(tmp_path / "baseline.json").rows[0].value == 1.5
 
 
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_value_of_which_no_share_can_be_lost_becomes_no_baseline(offer: Offer, value: float) -> None:
+    offer(record(row(value=value)))
+    with pytest.raises(RecordError, match="no positive value was measured"):
+        gating.rebaseline(LISTED)
+
+
+def test_a_missing_or_useless_baseline_is_told_before_anything_is_measured(
+    offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = offer(record(row()))
+    files.write(record(row(value=0.0)), tmp_path / "baseline.json")
+    with pytest.raises(ValueError, match="no positive value"):
+        gate()
+    monkeypatch.setattr(baselines, "baseline_for", REAL)
+    monkeypatch.setattr(baselines.baseline_for, "__defaults__", (tmp_path / "empty",))
+    with pytest.raises(RecordError, match="there is no baseline"):
+        gate()
+    assert asked == []
+
+
+def test_the_measurements_are_kept_before_they_are_judged(
+    offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(*_: object) -> None:
+        raise ValueError("cannot be judged")
+
+    offer(record(row(value=0.7)))
+    monkeypatch.setattr(gating, "hold", judge)
+    with pytest.raises(ValueError, match="cannot be judged"):
+        gate(tmp_path / "gate.json")
+    assert files.read(tmp_path / "gate.json").rows[0].value == 0.7
+
+
+def test_half_a_run_is_not_judged(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gating, "run", lambda *_, **__: (Measured({}, {}, interrupted=True), record(row())))
+    with pytest.raises(KeyboardInterrupt):
+        gate()
+
+
 def test_a_run_that_lacks_a_row_of_the_gate_becomes_no_baseline(offer: Offer, tmp_path: Path) -> None:
     offer(record(row(value=None, skipped="no gcc")))
-    with pytest.raises(RecordError, match="no baseline: kernel / 128 x 128 / C stencil"):
+    with pytest.raises(
+        RecordError, match="no positive value was measured, so no baseline: kernel / 128 x 128 / C stencil"
+    ):
         gating.rebaseline(LISTED)
     assert files.read(tmp_path / "baseline.json").rows[0].value == 1.0

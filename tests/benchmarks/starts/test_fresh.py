@@ -1,5 +1,7 @@
 """Fresh processes and what they find."""
 
+import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -30,8 +32,17 @@ def test_variables_may_be_given_and_reach_the_process() -> None:
         assert cost(["-c", code], environment).processor_s > 0
 
 
-def test_processor_time_is_that_of_the_process_alone() -> None:
+def test_processor_time_is_what_the_system_counted_for_that_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited, told = os.wait4, list[float]()
+
+    def wait4(child: int, options: int) -> tuple[int, int, resource.struct_rusage]:
+        found = waited(child, options)
+        told.append(found[2].ru_utime + found[2].ru_stime)
+        return found
+
+    monkeypatch.setattr(os, "wait4", wait4)
+    code = "import time\nwhile time.process_time() < {}: pass"
     with byte_code_kept() as environment:
-        slept = cost(["-c", "import time; time.sleep(0.3)"], environment)
-    assert slept.wall_s >= 0.3
-    assert slept.processor_s > 0
+        busy, idle = cost(["-c", code.format(0.3)], environment), cost(["-c", code.format(0)], environment)
+    assert [busy.processor_s, idle.processor_s] == told
+    assert busy.processor_s >= 0.29  # the system counts in ticks

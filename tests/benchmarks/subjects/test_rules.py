@@ -40,7 +40,9 @@ def test_without_the_peers_every_row_says_how_to_get_them(monkeypatch: pytest.Mo
 
 
 def test_memory_is_looked_at_with_few_and_with_many_updates() -> None:
-    row = rules._memory("trimmed_mean", 20_000)
+    row, grown = rules._memory("trimmed_mean", 20_000)
     assert row.value is not None
+    assert grown.value is not None
     assert 0 < row.value < 1000
-    assert set(row.samples) == {"n = 20", "n = 200"}
+    few, many = (row.samples[name][0] for name in ("n = 20", "n = 200"))
+    assert grown.value == many / few

@@ -1,4 +1,4 @@
-from concurrent.futures import ThreadPoolExecutor
+import threading
 
 import pytest
 
@@ -28,8 +28,19 @@ def test_a_turn_makes_the_same_steps_in_bands_and_apart(monkeypatch: pytest.Monk
         return made[-1]
 
     monkeypatch.setattr(two_cores, "gray_scott", noted)
-    with ThreadPoolExecutor(2) as pool:
-        for contestant in two_cores.contestants(48, 80_000, pool).values():
+    with two_cores.helped() as sharing:
+        for contestant in two_cores.contestants(48, 80_000, sharing).values():
             contestant()
     assert [simulation.step for simulation in made] == [32, 32, 32]
     assert len({simulation.state.tobytes() for simulation in made}) == 1
+
+
+def helpers() -> int:
+    return sum(thread.name == "band" for thread in threading.enumerate())
+
+
+def test_helpers_end_with_what_they_help() -> None:
+    with two_cores.helped() as sharing:
+        assert sharing.hands == two_cores.THREADS
+        assert helpers() == two_cores.THREADS - 1
+    assert helpers() == 0
