@@ -26,7 +26,7 @@ WRITTEN := ':!clients/*/gen/*' ':!*/go.sum' ':!clients/node/package-lock.json'
 
 .PHONY: help
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
 demo: $(VENV)/.runtime ## Stream simulations from a local server; pictures go to demo/.
@@ -60,7 +60,7 @@ fuzz: $(VENV)/.dev ## Send 100,000 hostile requests to a server and look for wha
 
 .PHONY: soak
 soak: $(VENV)/.dev ## Half an hour of mixed load; fails when memory, files or threads of the server grow.
-	@MFN_ENV=dev $(BIN)/python -m benchmarks.soak
+	@MFN_ENV=dev $(BIN)/python -m benchmarks.soak $(ARGS)
 
 .PHONY: load
 load: $(VENV)/.dev ## Have many users call a server; make load ARGS="spike" chooses the profile.
@@ -92,7 +92,7 @@ flames: $(VENV)/.dev ## Draw flame graphs of a unary call, a stream and an aggre
 
 .PHONY: growth
 growth: $(VENV)/.dev ## Measure how cost grows with size, and draw docs/images/growth.png.
-	@MFN_ENV=dev $(BIN)/python -m benchmarks.growth --plot
+	@MFN_ENV=dev $(BIN)/python -m benchmarks.growth $(or $(ARGS),--plot)
 
 .PHONY: bench-peers
 bench-peers: $(VENV)/.dev ## Install what the benchmarks compare with, in .peers (about 3 GB).

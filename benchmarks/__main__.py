@@ -12,17 +12,24 @@ from benchmarks.records import files
 from benchmarks.records.record import Record, misses
 from benchmarks.records.recording import run
 
+INTERRUPTED = 130
+"""As a shell tells that SIGINT ended a program."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run; 0 whatever was measured, except with --strict: then 1 when a bar is missed or a subject broke."""
-    options = _parser().parse_args(arguments)
+    """Run; 0 whatever was measured, except with --strict: then 1 when a bar is missed or a subject broke.
+
+    2 for options that cannot be, before anything is measured; 130 after Ctrl-C, with what there is.
+    """
+    options = _options(arguments)
     measured, record = run(options.names or registry.names(), quick=options.quick)
+    kept = _kept(options, record, whole=not measured.interrupted)
     print(render(measured.rows_of))
     print(f"\n{measured.times()}\n{surroundings(record)}")
-    if options.json:
-        files.write(record, options.json)
-    if options.record:
-        print(f"Recorded in {files.write(record.bounded(), files.HISTORY / files.file_name(record))}")
+    for told in kept:
+        print(told)
+    if measured.interrupted:
+        return INTERRUPTED
     return 1 if misses(record.rows) and options.strict else 0
 
 
@@ -30,6 +37,30 @@ def surroundings(record: Record) -> str:
     """The commit, the machine and the versions in a line."""
     found = {"commit": record.commit[:7] or "unknown", "dirty": record.dirty} | asdict(record.machine) | record.versions
     return "; ".join(f"{name} {value}" for name, value in found.items())
+
+
+def _kept(options: argparse.Namespace, record: Record, *, whole: bool) -> list[str]:
+    """Write what was asked for, the record first; half a run is no record. Returns what to tell of it."""
+    told = []
+    if options.record and whole:
+        told.append(f"Recorded in {files.write(record.bounded(), files.HISTORY / files.file_name(record))}")
+    if options.json:
+        files.write(record, options.json)
+    return told if whole else [*told, "Interrupted: not everything was measured, and nothing is recorded."]
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked for, and can be done."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.quick and options.record:
+        parser.error("--quick shows that it works, not how fast: nothing to --record")
+    try:
+        if options.json:
+            files.check_place(options.json)
+    except files.RecordError as error:
+        parser.error(str(error))
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,6 +1,6 @@
 """Aggregates updates that lie in a mapped file; prints the most RssAnon that took, in MiB.
 
-A program of its own, so that nothing else counts: `python -m benchmarks.federations.mapped_updates RULE FILE CLIENTS`.
+A program of its own, so that nothing else counts: `python -m benchmarks.aggregation.mapped_updates RULE FILE CLIENTS`.
 The clients' updates are one file, each read from another place in it on, so that many of them need little disk.
 """
 

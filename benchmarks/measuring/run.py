@@ -8,14 +8,19 @@ from dataclasses import dataclass
 
 from benchmarks import registry
 from benchmarks.measuring.rows import Row
+from benchmarks.measuring.table import line
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The rows of each subject, in the order measured, and the seconds on the clock that each took."""
+    """The rows of each subject, in the order measured, and the seconds on the clock that each took.
+
+    interrupted: whether Ctrl-C ended it, so that the last subject may lack rows and others are not there.
+    """
 
     rows_of: dict[str, list[Row]]
     seconds: dict[str, float]
+    interrupted: bool = False
 
     def times(self) -> str:
         """The seconds as a line of text."""
@@ -24,13 +29,24 @@ class Measured:
 
 
 def measured(names: Sequence[str], *, quick: bool) -> Measured:
-    """Measure the subjects; titles go to stderr as each begins."""
+    """Measure the subjects; titles go to stderr as each begins, and rows as they come.
+
+    KeyboardInterrupt ends it with what there is.
+    """
     rows_of: dict[str, list[Row]] = {}
     seconds: dict[str, float] = {}
     for name in names:
-        began = time.perf_counter()
-        rows_of[name] = list(_rows(name, quick=quick))
+        began, interrupted = time.perf_counter(), False
+        rows_of[name] = []
+        try:
+            for row in _rows(name, quick=quick):
+                rows_of[name].append(row)
+                print(line(name, row), file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            interrupted = True
         seconds[name] = round(time.perf_counter() - began, 1)
+        if interrupted:
+            return Measured(rows_of, seconds, interrupted=True)
     return Measured(rows_of, seconds)
 
 

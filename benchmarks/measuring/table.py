@@ -20,6 +20,11 @@ def render(rows_of: Mapping[str, Sequence[Row]]) -> str:
     return "\n\n".join([*parts, *([f"Without a bar:\n\n{_table(others)}"] if others else [])])
 
 
+def line(subject: str, row: Row) -> str:
+    """One row alone, before the widths of the others are known."""
+    return "  ".join(filter(None, _cells(subject, row)))
+
+
 def verdict(rows: Sequence[Row]) -> str:
     """How many of the rows with a bar keep it, how many miss it, and how many could not be measured."""
     found = Counter(row.result for row in rows)

@@ -4,7 +4,7 @@ Run by the Python of `.peers` as a program, `gray_scott.py STATE FEED KILL DU DV
 [2, rows, columns]. Each line it reads is a job: {"do": "solve", "steps": n} answers with the seconds from the equations
 to the final state, compilation included; {"do": "step", "steps": n} makes steps with a stepper that is compiled at the
 first such job, and answers with the processor time of the thread; {"do": "save", "path": ...} writes the state that
-these have reached. It imports nothing of this project.
+these have reached. Fastmath is on, as py-pde's default has it. It imports nothing of this project.
 """
 
 import json
@@ -43,9 +43,7 @@ class Steps:
     """One compiled stepper, for one thread, and the state that it advances."""
 
     def __init__(self, state: Any, constants: dict[str, float], dt: float) -> None:
-        pde.config["backend.numba.multithreading"] = (
-            "never"  # compiled for several threads, a lone one is 3 times slower
-        )
+        pde.config["backend.numba.multithreading"] = "never"
         self._fields, self._dt, self._t = fields(state), dt, 0.0
         solver = pde.EulerSolver(equations(constants), backend="numba", adaptive=False)
         self._advance = solver.make_stepper(self._fields, dt)

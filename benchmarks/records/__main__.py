@@ -1,12 +1,13 @@
 """`python -m benchmarks.records compare | trend | stability | gate`: what the bench targets of the Makefile call."""
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.records import comparing, files, gate_list, gating, stability, trend
+from benchmarks.records import comparing, files, gate_list, gating, stability, tree, trend
 from benchmarks.records.files import RecordError
 from benchmarks.records.tree import ROOT
 
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
     except (RecordError, ValueError) as error:
         print(error, file=sys.stderr)
+        if "GITHUB_ACTIONS" in os.environ:
+            print(gating.annotation("error", "Benchmarks", str(error)))
         return 2
     return code
 
@@ -31,20 +34,28 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _trend(options: argparse.Namespace) -> int:
-    records = [files.read(path) for path in [*files.history(), *options.add]]
-    print(trend.draw([record for record in records if not record.quick], options.output))
+    runs = {path: files.read(path) for path in [*files.history(), *options.add]}
+    for path in (path for path, run in runs.items() if run.quick):
+        print(f"{path}: left out, a quick run", file=sys.stderr)
+    print(trend.draw([run for run in runs.values() if not run.quick], options.output))
     return 0
 
 
 def _stability(options: argparse.Namespace) -> int:
     listed = gate_list.read()
+    if options.runs and options.write and tree.dirty():
+        raise RecordError("the tree holds uncommitted changes: runs of it are no evidence for the gate")
     paths = _repeated(listed.candidates, options.runs) if options.runs else options.files or files.history()
-    records = [files.read(path) for path in paths]
-    if not records:
+    runs = {str(path): files.read(path) for path in paths}
+    if not runs:
         raise RecordError("nothing is recorded: make bench-stability RUNS=5")
-    print(stability.render(stability.stability(records)))
+    if len(runs) < len(paths):
+        raise RecordError("a file is named more than once")
+    print(stability.render(stability.stability(list(runs.values()))))
     if options.write:
-        _write(gate_list.of_runs(listed.candidates, records))
+        _write(gate_list.of_runs(listed.candidates, runs))
+    elif doubts := stability.unfit(runs):
+        print(f"\nNo evidence for the gate: {'; '.join(doubts)}")
     return 0
 
 
@@ -59,7 +70,9 @@ def _repeated(subjects: Sequence[str], runs: int) -> list[Path]:
     paths = [RUNS / f"run-{number}.json" for number in range(1, runs + 1)]
     for path in paths:
         command = [sys.executable, "-m", "benchmarks", *subjects, "--json", str(path)]
-        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        code = subprocess.run(command, check=False, cwd=ROOT, stdout=subprocess.DEVNULL).returncode
+        if code:
+            raise RecordError(f"{path.stem} of {runs} ended with exit code {code}")
     return paths
 
 
@@ -68,7 +81,15 @@ def _gate(options: argparse.Namespace) -> int:
     if options.rebaseline:
         print(f"The baseline is now {gating.rebaseline(listed)}; commit it with the reason")
         return 0
+    if options.json:
+        files.check_place(options.json)
     return gating.gate(options.json, listed=listed)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of runs: 1 or more")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,7 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     drawn.set_defaults(run=_trend)
     moved = commands.add_parser("stability", help="how far each row moves from run to run")
     moved.add_argument("files", type=Path, nargs="*", metavar="FILE", help="records; default those of the history")
-    moved.add_argument("--runs", type=int, default=0, metavar="N", help="measure the gate's candidates N times instead")
+    moved.add_argument(
+        "--runs", type=_count, default=0, metavar="N", help="measure the gate's candidates N times instead"
+    )
     moved.add_argument("--write", action="store_true", help="make the stable rows those of the gate")
     moved.set_defaults(run=_stability)
     held = commands.add_parser("gate", help="fail when a stable ratio is more than 20 %% worse than the baseline")

@@ -68,8 +68,11 @@ def table(comparisons: Sequence[Comparison]) -> str:
 def _surroundings(a: Record, b: Record) -> list[str]:
     """What makes the comparison doubtful."""
     doubts = []
-    if (a.machine.processor, a.machine.cores) != (b.machine.processor, b.machine.cores):
-        doubts.append(f"different machines: {a.machine.processor} and {b.machine.processor}")
+    if (a.started, a.commit, a.machine) == (b.started, b.commit, b.machine):
+        doubts.append("A and B are the same run")
+    if a.machine.kind != b.machine.kind:
+        kinds = (f"{machine.processor}, {machine.cores} cores" for machine in (a.machine, b.machine))
+        doubts.append(f"different machines: {' and '.join(kinds)}")
     if a.quick or b.quick:
         doubts.append("measured quickly: the figures show that it works, not how fast")
     moved = [name for name in sorted({*a.versions, *b.versions}) if a.versions.get(name) != b.versions.get(name)]

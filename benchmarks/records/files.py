@@ -1,6 +1,7 @@
 """Records as files: written under date and commit, read strictly, found by name, by commit or by a start of either."""
 
 import json
+import os
 import re
 from dataclasses import asdict
 from datetime import datetime
@@ -24,6 +25,16 @@ def write(record: Record, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(record), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return path
+
+
+def check_place(path: Path) -> None:
+    """RecordError where no file can be written; folders on the way are made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be written: {error}") from None
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise RecordError(f"{path}: cannot be written: {'a folder' if path.is_dir() else 'not permitted'}")
 
 
 def file_name(record: Record) -> str:
@@ -63,6 +74,8 @@ def find(name: str, folder: Path = HISTORY) -> Path:
 
     Several runs of one commit are one answer: the newest. Several commits are none: RecordError names the files.
     """
+    if not name.strip():
+        raise RecordError(f"a record without a name; {_known(folder)}")
     if Path(name).is_file():
         return Path(name)
     fitting = [path for path in sorted(folder.glob("*.json")) if name in {path.stem, path.name}]
@@ -90,6 +103,8 @@ def _check_schema(path: Path, text: str) -> None:
         content = json.loads(text)
     except ValueError as error:
         raise RecordError(f"{path}: no JSON: {error}") from None
+    except RecursionError:
+        raise RecordError(f"{path}: damaged: nested far deeper than a record is") from None
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:
         raise RecordError(f"{path}: schema {schema!r}, where {SCHEMA} is read; record the run anew")

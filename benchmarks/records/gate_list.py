@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.records.files import HISTORY, RecordError, faults
 from benchmarks.records.record import STRICT, Key, Record
-from benchmarks.records.stability import LEAST_RUNS, STABLE_WITHIN, Stability, stability
+from benchmarks.records.stability import LEAST_RUNS, STABLE_WITHIN, Stability, stability, unfit
 
 PATH = HISTORY / "gate.json"
 
@@ -91,10 +91,14 @@ def write(found: GateList, path: Path = PATH) -> Path:
     return path
 
 
-def of_runs(candidates: Sequence[str], records: Sequence[Record]) -> GateList:
-    """The rows of the candidates that are stable over the runs, at least one; RecordError where any was quick."""
-    if any(record.quick for record in records):
-        raise RecordError("quick runs are no evidence")
+def of_runs(candidates: Sequence[str], runs: Mapping[str, Record]) -> GateList:
+    """The rows of the candidates that are stable over the runs, at least one, by the names of their files.
+
+    RecordError names the runs that are no evidence, as `unfit` says.
+    """
+    if faults_of_runs := unfit(runs):
+        raise RecordError(f"no evidence for the gate: {'; '.join(faults_of_runs)}")
+    records = list(runs.values())
     last = records[-1]
     rows = [
         GateRow(*each.row.key, _evidence(each, last))

@@ -7,26 +7,40 @@ from pathlib import Path
 
 from benchmarks.records import baselines, files, gate_list
 from benchmarks.records.files import RecordError
-from benchmarks.records.gate import Held, Outcome, failing_subjects, hold, markdown, render, second_look
+from benchmarks.records.gate import (
+    Held,
+    Outcome,
+    can_be_lost,
+    check,
+    failing_subjects,
+    hold,
+    markdown,
+    render,
+    second_look,
+)
 from benchmarks.records.gate_list import GateList
-from benchmarks.records.record import Record
-from benchmarks.records.recording import run
+from benchmarks.records.record import Key, Record
+from benchmarks.records.recording import here, run
 
 ADVICE = "docs/benchmarking.md says what to do"
 
 
 def gate(written: Path | None, *, listed: GateList, environment: Mapping[str, str] = os.environ) -> int:
-    """Hold the rows of the list; 0 where all of them hold, otherwise 1. The measurements go to `written`."""
-    _, now = run(_subjects(listed), quick=False)
-    baseline = baselines.baseline_for(now.machine.processor)
+    """Hold the rows of the list; 0 where all of them hold, otherwise 1. The measurements go to `written`.
+
+    RecordError or ValueError where there is nothing to hold or no baseline to hold it against, before any measuring.
+    """
+    subjects, baseline = _subjects(listed), baselines.baseline_for(here())
+    check(listed.keys, baseline)
+    now = _measured(subjects, written)
     held = hold(listed.keys, baseline, now)
     if again := failing_subjects(held):
         print(f"{render(held)}\n\nMissed; once more, for it may have been noise: {', '.join(again)}")
-        _, second = run(again, quick=False)
+        second = _measured(again)
         held = second_look(held, second.by_key())
         now = merged(now, second)
-    if written:
-        files.write(now, written)
+        if written:
+            files.write(now, written)
     print(f"{render(held)}\n\n{closing(held, baseline, now)}")
     for line in announcements(held) if "GITHUB_ACTIONS" in environment else []:
         print(line)
@@ -37,12 +51,15 @@ def gate(written: Path | None, *, listed: GateList, environment: Mapping[str, st
 
 
 def rebaseline(listed: GateList) -> Path:
-    """Measure the subjects of the gate and keep that as the baseline of this kind of processor."""
-    _, record = run(_subjects(listed), quick=False)
-    lacking = [" / ".join(key) for key in listed.keys if _value_of(record, key) is None]
+    """Measure the subjects of the gate and keep that as the baseline of this kind of machine.
+
+    RecordError where a row was not measured, or has no positive value and so none of which a share could be lost.
+    """
+    record = _measured(_subjects(listed))
+    lacking = [" / ".join(key) for key in listed.keys if not _fits(record, key)]
     if lacking:
-        raise RecordError(f"not measured, so no baseline: {'; '.join(lacking)}")
-    return files.write(record.bounded(), baselines.place_for(record.machine.processor))
+        raise RecordError(f"no positive value was measured, so no baseline: {'; '.join(lacking)}")
+    return files.write(record.bounded(), baselines.place_for(record.machine))
 
 
 def merged(now: Record, second: Record) -> Record:
@@ -52,13 +69,13 @@ def merged(now: Record, second: Record) -> Record:
 
 
 def closing(held: Sequence[Held], baseline: Record, now: Record) -> str:
-    """The end of the table: how many hold, against which baseline, and whether it is of this processor."""
+    """The end of the table: how many hold, against which baseline, and whether it is of such a machine."""
     failed = sum(each.fails for each in held)
     told = f"{len(held) - failed} of {len(held)} ratios hold; the baseline is {baseline.name}."
-    if baseline.machine.processor != now.machine.processor:
+    if baseline.machine.kind != now.machine.kind:
         told += (
-            f" It was measured on another kind of processor ({baseline.machine.processor}, this is "
-            f"{now.machine.processor}): a row fails only if it misses its bar as well."
+            f" It was measured on another kind of machine ({_kind(baseline)}; this is {_kind(now)}):"
+            " a row fails only if it misses its bar as well."
         )
     return f"{told} {failed} failed: {ADVICE}." if failed else told
 
@@ -72,8 +89,13 @@ def announcements(held: Sequence[Held]) -> list[str]:
         change = "has no value" if each.worse_by is None else f"is {each.worse_by:.0%} worse than the baseline"
         level, title = ("error", "Benchmark regression") if each.fails else ("warning", "Benchmark slower")
         text = f"{' / '.join(each.baseline.key)} {change}; {ADVICE}"
-        lines.append(f"::{level} title={title}::{_escaped(text)}")
+        lines.append(annotation(level, title, text))
     return lines
+
+
+def annotation(level: str, title: str, text: str) -> str:
+    """A workflow command of GitHub; level: "error" or "warning"."""
+    return f"::{level} title={title}::{_escaped(text)}"
 
 
 def _escaped(text: str) -> str:
@@ -87,6 +109,20 @@ def _subjects(listed: GateList) -> list[str]:
     return listed.subjects
 
 
-def _value_of(record: Record, key: tuple[str, str, str]) -> float | None:
+def _measured(subjects: Sequence[str], written: Path | None = None) -> Record:
+    """A run of the subjects, kept before anything is made of it; half a run is none."""
+    measured, record = run(subjects, quick=False)
+    if measured.interrupted:
+        raise KeyboardInterrupt
+    if written:
+        files.write(record, written)
+    return record
+
+
+def _fits(record: Record, key: Key) -> bool:
     row = record.by_key().get(key)
-    return None if row is None else row.value
+    return row is not None and can_be_lost(row)
+
+
+def _kind(record: Record) -> str:
+    return f"{record.machine.processor}, {record.machine.cores} cores"

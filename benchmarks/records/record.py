@@ -72,6 +72,11 @@ class Machine:
     load_1min: float
     pinning: bool
 
+    @property
+    def kind(self) -> tuple[str, int]:
+        """Processor and cores: what ratios move with."""
+        return self.processor, self.cores
+
 
 @dataclass(frozen=True)
 class Record:

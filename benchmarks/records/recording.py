@@ -9,10 +9,15 @@ from benchmarks.records import tree
 from benchmarks.records.record import SCHEMA, Machine, Record, recorded
 
 
+def here() -> Machine:
+    """This machine, as busy as it is now."""
+    return Machine(**machine())
+
+
 def run(names: Sequence[str], *, quick: bool) -> tuple[Measured, Record]:
     """Measure the subjects, and the record of it with every sample."""
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    surroundings = Machine(**machine())
+    surroundings = here()
     commit, dirty = tree.commit(), tree.dirty()
     found = measured(names, quick=quick)
     rows = recorded(found.rows_of)

@@ -1,6 +1,6 @@
 """How far a row moves from run to run: what decides whether a gate may hold it to 20 %."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.measuring.table import aligned, quantity
@@ -51,6 +51,35 @@ def stability(records: Sequence[Record]) -> list[Stability]:
                 values.setdefault(row.key, []).append(row.value)
                 rows[row.key] = row
     return [Stability(rows[key], len(found), min(found), max(found)) for key, found in values.items()]
+
+
+def unfit(runs: Mapping[str, Record]) -> list[str]:
+    """Why runs, by the names of their files, are no evidence together: each that is not as it must be.
+
+    Evidence are runs at different times of one commit, with nothing else in the tree, on one kind of machine.
+    """
+    found: list[str] = []
+    first: Record | None = None
+    seen: dict[str, str] = {}
+    for name, run in runs.items():
+        first = first or run
+        if run.started in seen:
+            found.append(f"{name} is the same run as {seen[run.started]}")
+        seen.setdefault(run.started, name)
+        found.extend(f"{name} is {fault}" for fault in _faults(run, first))
+    return found
+
+
+def _faults(run: Record, first: Record) -> list[str]:
+    told = {
+        "quick": run.quick,
+        "of a tree with uncommitted changes": run.dirty,
+        "of no commit": not run.commit,
+        f"of another commit ({run.commit[:7]}, not {first.commit[:7]})": run.commit != first.commit,
+        f"of another machine ({run.machine.processor}, {run.machine.cores} cores)": run.machine.kind
+        != first.machine.kind,
+    }
+    return [fault for fault, is_so in told.items() if is_so]
 
 
 def render(found: Sequence[Stability]) -> str:

@@ -44,6 +44,8 @@ LIBRARIES = ("Flower", "ByzFL")
 WIDE = {True: 100_000, False: 5_000_000}
 MANY, FEW = 200, 20
 FAULTY_OF_FEW = 4
+FLAT = at_most(1.1)
+"""Of the memory, ten times as many updates to few: what is kept of pairs of updates is small."""
 MEMORY_RULES = ("krum", "trimmed_mean", "geometric_median", "bulyan")
 
 
@@ -54,7 +56,7 @@ def measure(quick: bool) -> Iterator[Row]:
         yield from _beside_peers(SIZES[quick], REPEATS[quick], 1)
     yield from _beside_peers(SIZES[quick], REPEATS[quick], os.cpu_count() or 1)
     for rule in MEMORY_RULES:
-        yield _memory(rule, WIDE[quick])
+        yield from _memory(rule, WIDE[quick])
 
 
 def _beside_peers(size: int, repeats: int, cores: int) -> Iterator[Row]:
@@ -129,22 +131,25 @@ def _peer_seconds(peers: PeerProcess, library: str, rule: str, clock: str) -> fl
     return float(peers.ask(library, rule)[clock])
 
 
-def _memory(rule: str, size: int) -> Row:
-    """The most anonymous memory of a process that aggregates many mapped updates, and how much fewer would take."""
+def _memory(rule: str, size: int) -> Iterator[Row]:
+    """The most anonymous memory of a process that aggregates many mapped updates, and how much more than with few."""
     with tempfile.TemporaryDirectory(prefix="mfn-rules-", dir=Path.cwd()) as folder:
         path = Path(folder) / "update.f32"
         np.random.default_rng(0).standard_normal(size, np.float32).tofile(path)
         peaks = {clients: _peak_mib(rule, path, clients) for clients in (FEW, MANY)}
-    return Row(
-        f"{rule}, n = {MANY}, d = {size:,} float32, updates in mapped files: RssAnon of the process",
+    what = f"{rule}, n = {MANY}, d = {size:,} float32, updates in mapped files: RssAnon of the process"
+    yield Row(
+        what,
         value=peaks[MANY],
         unit="MiB",
         bar=at_most(256.0),
-        figure=f"{peaks[FEW]:.0f} MiB with n = {FEW}; the updates have {MANY * size * 4 / 2**20:,.0f} MiB",
+        figure=f"the updates have {MANY * size * 4 / 2**20:,.0f} MiB",
         samples={f"n = {clients}": [peak] for clients, peak in peaks.items()},
     )
+    few, many = peaks[FEW], peaks[MANY]
+    yield Row(what, f"n = {FEW}", value=many / few, unit="x", bar=FLAT, figure=f"{many:.0f} against {few:.0f} MiB")
 
 
 def _peak_mib(rule: str, path: Path, clients: int) -> float:
-    command = [sys.executable, "-m", "benchmarks.federations.mapped_updates", rule, str(path), str(clients)]
+    command = [sys.executable, "-m", "benchmarks.aggregation.mapped_updates", rule, str(path), str(clients)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

@@ -1,8 +1,9 @@
 """Simulate float32 frames of 512 x 512, one species: 1 MiB a message, against a bare stream of such messages.
 
 Two server processes take turns with one client that does not decode. What counts is the stream and not the kernel: the
-seconds of compute that the run's summary reports, which are those of the steps and of making the frames, are taken from
-its time on the clock. Part of them passes while a message is sent, so the same without that stands beside it.
+seconds that as many steps take in this process are taken from the stream's time on the clock. Beside it stand the same
+with all compute of the run's summary excluded (steps, the check that the state is finite, making the frames), a part of
+which passes while a message is sent, and with nothing excluded.
 """
 
 import time
@@ -19,7 +20,9 @@ from benchmarks.measuring.timing import Samples, interleaved, ratio
 from benchmarks.servers.bare_stream import GIVE
 from benchmarks.servers.port_program import serving
 from benchmarks.servers.server_process import ServerProcess
+from benchmarks.stencils import races
 from benchmarks.subjects.stream_chain import SIMULATE
+from mfn_grpc.core.reaction_diffusion import Precision, Simulation
 from mfn_grpc.v1 import simulation_pb2 as pb
 
 EDGE = 512
@@ -31,7 +34,7 @@ AGAINST = "a bare stream of 1 MiB messages"
 
 
 def measure(quick: bool) -> Iterator[Row]:
-    """Two rows."""
+    """Three rows."""
     frames, computed = FRAMES[quick], list[float]()
     with (
         ServerProcess(log_level="WARNING", rate_limit_enabled=False) as server,
@@ -41,38 +44,39 @@ def measure(quick: bool) -> Iterator[Row]:
     ):
         ours = Metered(server.pid, partial(_simulated, ours_channel, frames, computed))
         theirs = Metered(bare.pid, partial(_given, bare_channel, frames))
-        seconds = interleaved({"ours": ours, "bare": theirs}, REPEATS[quick])
+        steps = partial(_stepped, races.gray_scott(EDGE, Precision.FLOAT32), frames)
+        seconds = interleaved({"ours": ours, "bare": theirs, "steps": steps}, REPEATS[quick])
     used = {"ours": ours.used.median / frames, "bare": theirs.used.median / frames}
     return iter(_rows(frames, seconds, Samples(tuple(computed[1:])), used))
 
 
 def _rows(frames: int, seconds: dict[str, Samples], computed: Samples, used_s: dict[str, float]) -> list[Row]:
     """computed: seconds of compute of each of our streams. used_s: processor time of each server, a frame."""
-    pairs = zip(seconds["ours"].values, computed.values, strict=True)
-    sent = Samples(tuple(whole - part for whole, part in pairs))
-    excluded, included = ratio(seconds["bare"], sent), ratio(seconds["bare"], seconds["ours"])
-    rates = {name: frames / each.median for name, each in {**seconds, "sent": sent}.items()}
-    compute_ms, used = computed.median / frames * 1e3, f"{used_s['ours'] * 1e3:.2f}, bare {used_s['bare'] * 1e3:.2f}"
+    samples = {**{name: each.values for name, each in seconds.items()}, "compute": computed.values}
+    none = Samples((0.0,) * len(computed.values))
+    used = f"{used_s['ours'] * 1e3:.2f}, bare {used_s['bare'] * 1e3:.2f}"
+    bare = f"bare {frames / seconds['bare'].median:,.0f} MiB/s"
     return [
-        Row(
-            f"{WHAT}, compute excluded",
-            AGAINST,
-            value=excluded.median,
-            unit="x",
-            bar=BAR,
-            spread=excluded.spread,
-            figure=f"{rates['sent']:,.0f} MiB/s, bare {rates['bare']:,.0f}; compute {compute_ms:.2f} ms a frame",
-            samples={**{name: each.values for name, each in seconds.items()}, "compute": computed.values},
-        ),
-        Row(
-            f"{WHAT}, compute included",
-            AGAINST,
-            value=included.median,
-            unit="x",
-            spread=included.spread,
-            figure=f"{rates['ours']:,.0f} MiB/s; processor time of the server {used} ms a frame",
-        ),
+        _row("steps excluded", frames, seconds, seconds["steps"], bare, bar=BAR, samples=samples),
+        _row("compute excluded", frames, seconds, computed, bare),
+        _row("nothing excluded", frames, seconds, none, f"processor time of the server {used} ms a frame"),
     ]
+
+
+def _row(how: str, frames: int, seconds: dict[str, Samples], excluded: Samples, figure: str, **more: Any) -> Row:
+    pairs = zip(seconds["ours"].values, excluded.values, strict=True)
+    sent = Samples(tuple(whole - part for whole, part in pairs))
+    ratios, each_ms = ratio(seconds["bare"], sent), excluded.median / frames * 1e3
+    rate = f"{frames / sent.median:,.0f} MiB/s less {each_ms:.2f} ms a frame; {figure}"
+    what = f"{WHAT}, {how}"
+    return Row(what, AGAINST, value=ratios.median, unit="x", spread=ratios.spread, figure=rate, **more)
+
+
+def _stepped(simulation: Simulation, steps: int) -> float:
+    """Seconds of so many steps on this thread."""
+    began = time.perf_counter()
+    simulation.advance(steps)
+    return time.perf_counter() - began
 
 
 def _simulated(channel: grpc.Channel, frames: int, computed: list[float]) -> float:

@@ -1,0 +1,1 @@
+"""A process that aggregates updates from mapped files, so that its memory can be read."""
