@@ -5,9 +5,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 
-STEMS = frozenset({"<module>", "BaseEventLoop._run_once", "Thread.run", "_worker"})
+STEMS = frozenset({"<module>", "BaseEventLoop._run_once", "uv_run", "Loop__on_idle", "Thread.run", "_worker"})
 """Functions below which a stack tells nothing: how the program, or a thread of it, came to run at all."""
-WAITS = frozenset({"PyThread_acquire_lock_timed", "epoll_wait", "poll", "__poll", "ppoll", "pthread_cond_timedwait"})
+WAITS = frozenset(
+    {
+        "PyThread_acquire_lock_timed",
+        "epoll_pwait",
+        "epoll_wait",
+        "poll",
+        "__poll",
+        "ppoll",
+        "pthread_cond_timedwait",
+    }
+)
 """Functions in which a thread does nothing; py-spy takes it for busy when it records compiled code as well."""
 _LEAVES = 3
 """Frames at the end of a stack among which such a function is looked for: the C library has frames of its own in it."""

@@ -28,8 +28,9 @@ def test_a_stack_that_is_nothing_but_a_beginning_is_kept() -> None:
     assert list(shape(tree([f"{SERVING} 2"]))) == ["<module>"]
 
 
-def test_threads_that_wait_do_not_count() -> None:
-    assert tree(["run (x.py:1);epoll_wait (libc.so.6) 9", "run (x.py:1);work (x.py:2) 1"]).samples == 1
+@pytest.mark.parametrize("wait", ["epoll_wait", "epoll_pwait"])
+def test_threads_that_wait_do_not_count(wait: str) -> None:
+    assert tree([f"run (x.py:1);{wait} (libc.so.6) 9", "run (x.py:1);work (x.py:2) 1"]).samples == 1
 
 
 def test_functions_without_a_name_are_one_frame_of_their_library() -> None:
