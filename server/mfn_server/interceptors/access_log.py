@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Iterator
-from time import perf_counter, time
-from typing import Any, NamedTuple
+from time import perf_counter
+from typing import Any
 
 import grpc
 from google.protobuf import descriptor_pool
@@ -15,12 +15,10 @@ from mfn_server.errors import Fault
 from mfn_server.rpc.call import Call, Outcome
 from mfn_server.rpc.chain import Observer
 from mfn_server.rpc.methods import Method, MethodClass
-from mfn_server.telemetry.entries import emit, fields_of_ended
-from mfn_server.telemetry.handler import only_handler
+from mfn_server.telemetry.entries import emit
 from mfn_server.telemetry.masking import MASKED, MAX_TOLD_CHARACTERS, bodies_of, cut, is_secret, parameters_of
 
 LOGGER = "mfn.access"
-MESSAGE = "rpc"
 MOST_VIOLATIONS = 20
 
 _LEVELS = {
@@ -38,16 +36,6 @@ _LEFT = Outcome(grpc.StatusCode.CANCELLED)
 log = logging.getLogger(LOGGER)
 
 
-class _Ended(NamedTuple):  # one is made for each call, and a frozen dataclass sets its fields one by one
-    """A call that has ended. at: seconds since 1970."""
-
-    call: Call
-    outcome: Outcome
-    level: int
-    at: float
-    took_s: float
-
-
 class AccessLog(Observer):
     """Logs every call; what the fields are, docs/logging.md says."""
 
@@ -61,17 +49,7 @@ class AccessLog(Observer):
         outcome = call.outcome or _LEFT
         level = _level(call.method, outcome)
         if log.isEnabledFor(level):  # before the fields are made
-            _write(_Ended(call, outcome, level, time(), perf_counter() - call.started))
-
-
-def _write(ended: _Ended) -> None:
-    """To the handler at once, where it is the only one: a record and its way through the loggers cost more than it."""
-    call, level, own = ended.call, ended.level, _fields(ended)
-    handler = None if call.trace is not None else only_handler(log)  # a line of a span names it
-    if handler is None or level < handler.level:
-        emit(log, level, MESSAGE, own, call, ended.at)
-    else:
-        handler.write(fields_of_ended(LOGGER, level, MESSAGE, own, call, ended.at), call)
+            emit(log, level, "rpc", _fields(call, outcome), call)
 
 
 def _level(method: Method, outcome: Outcome) -> int:
@@ -80,12 +58,11 @@ def _level(method: Method, outcome: Outcome) -> int:
     return _LEVELS.get(outcome.code, logging.INFO)
 
 
-def _fields(ended: _Ended) -> dict[str, Any]:
-    call, outcome = ended.call, ended.outcome
+def _fields(call: Call, outcome: Outcome) -> dict[str, Any]:
     received, sent = call.received, call.sent
     fields: dict[str, Any] = {
         "code": outcome.code.name,
-        "duration_ms": round(ended.took_s * 1000, 3),
+        "duration_ms": round((perf_counter() - call.started) * 1000, 3),
         "credential": call.identity.credential,
         "received_messages": received.messages,
         "received_bytes": received.bytes,

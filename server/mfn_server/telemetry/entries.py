@@ -10,7 +10,6 @@ from typing import Any
 from mfn_server.rpc.call import Call, current_call
 from mfn_server.telemetry.masking import credentials_of, cut, hide_in
 
-Fields = dict[str, Any]
 MAX_MESSAGE_CHARACTERS = 8192
 MAX_TRACEBACK_CHARACTERS = 16_384
 
@@ -23,37 +22,23 @@ OF_THIS_PROCESS: dict[str, Any] = {}
 """What stands in every line of this process, such as its number among several; set once, before its first line."""
 _TRACE_MODULE = "opentelemetry.trace"
 _TEMPLATE = vars(logging.LogRecord("", logging.INFO, "", 0, "", None, None))
-_BEGAN = _TEMPLATE["created"] - _TEMPLATE["relativeCreated"] / 1000
 _second_shown: tuple[int, str] = (0, "1970-01-01T00:00:00")
 
 
 class Entry(logging.LogRecord):
     """A record whose fields are ready: those of a call or of the audit.
 
-    fields: its own, beside those that every line holds. call: the one it belongs to. at: seconds since 1970; without,
-    now.
+    fields: its own, beside those that every line holds. call: the one it belongs to.
     """
 
-    fields: Mapping[str, Any]
-    call: Call | None
-
-    def __init__(
-        self, name: str, level: int, message: str, fields: Mapping[str, Any], call: Call | None, at: float | None = None
-    ) -> None:
+    def __init__(self, name: str, level: int, message: str, fields: Mapping[str, Any], call: Call | None) -> None:
         # What the base class asks of the process and the thread costs more than the rest of a line and never differs.
-        created = time.time() if at is None else at
-        self.__dict__ = {
-            **_TEMPLATE,
-            "name": name,
-            "msg": message,
-            "fields": fields,
-            "call": call,
-            "levelno": level,
-            "levelname": logging.getLevelName(level),
-            "created": created,
-            "msecs": created % 1 * 1000,
-            "relativeCreated": (created - _BEGAN) * 1000,
-        }
+        self.__dict__.update(_TEMPLATE)
+        self.name, self.msg, self.fields, self.call = name, message, fields, call
+        self.levelno, self.levelname = level, logging.getLevelName(level)
+        self.created = created = time.time()
+        self.msecs = created % 1 * 1000
+        self.relativeCreated = _TEMPLATE["relativeCreated"] + (created - _TEMPLATE["created"]) * 1000
 
     def getMessage(self) -> str:  # noqa: N802  # the name is logging's
         """For handlers of other programs, which know nothing of fields."""
@@ -61,17 +46,10 @@ class Entry(logging.LogRecord):
         return " ".join((str(self.msg), *(f"{name}={value}" for name, value in fields.items())))
 
 
-def emit(
-    logger: logging.Logger,
-    level: int,
-    message: str,
-    fields: Mapping[str, Any],
-    call: Call | None = None,
-    at: float | None = None,
-) -> None:
-    """Log an entry. Cheaper than Logger.log: nobody asks which line of code it comes from. at: now, or when it was."""
+def emit(logger: logging.Logger, level: int, message: str, fields: Mapping[str, Any], call: Call | None = None) -> None:
+    """Log an entry. Cheaper than Logger.log: nobody asks which line of code it comes from."""
     if logger.isEnabledFor(level):
-        logger.handle(Entry(logger.name, level, message, fields, call, at))
+        logger.handle(Entry(logger.name, level, message, fields, call))
 
 
 def fields_of(record: logging.LogRecord, message: str, own: Mapping[str, Any], call: Call | None) -> dict[str, Any]:
@@ -88,26 +66,9 @@ def fields_of(record: logging.LogRecord, message: str, own: Mapping[str, Any], c
         fields["method"] = call.method.path
         fields["peer"] = call.peer
         fields["principal"] = call.principal
-    if call is None or call.outcome is None or call.trace is not None:  # one that has ended untraced is in no span
-        _name_span(fields)
-    fields |= own if fields.keys().isdisjoint(own) else _apart(own, fields)
+    _name_span(fields)
+    fields.update(own if fields.keys().isdisjoint(own) else _apart(own, fields))
     return fields
-
-
-def fields_of_ended(logger: str, level: int, message: str, own: Mapping[str, Any], call: Call, at: float) -> Fields:
-    """The same of a call that has ended and is in no span; its own fields are named like none of every line."""
-    return {
-        "timestamp": timestamp(at),
-        "level": logging.getLevelName(level),
-        "logger": logger,
-        "message": message,
-        **OF_THIS_PROCESS,
-        "request_id": call.request_id,
-        "method": call.method.path,
-        "peer": call.peer,
-        "principal": call.identity.principal,
-        **own,
-    }
 
 
 def call_of(record: logging.LogRecord) -> Call | None:

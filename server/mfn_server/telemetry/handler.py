@@ -14,6 +14,7 @@ from mfn_server.telemetry.entries import (
     OURS,
     OURS_IN_ENTRIES,
     Entry,
+    call_of,
     described,
     fields_of,
     timestamp,
@@ -60,30 +61,20 @@ class LineHandler(logging.Handler):
         except Exception:  # noqa: BLE001  # a record that cannot be rendered costs its line and nothing else
             self.handleError(record)
 
-    def write(self, fields: Mapping[str, Any], call: Call) -> None:
-        """Queue the line of a call whose fields, those of every line among them, are complete: without a record."""
-        try:
-            self._writer.put(self._masked(fields, call, OURS_IN_ENTRIES))
-        except Exception:  # noqa: BLE001  # as above
-            self._tell_unmade(str(fields["logger"]))
-
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is logging's
         """Say in a line what could not be said; the standard one prints to standard error what is no JSON."""
-        self._tell_unmade(record.name)
+        failure = type(sys.exc_info()[1]).__name__
+        fields = {"message": "a log line could not be made", "from": record.name, "failure": failure}
+        self._writer.put(line_of({**_basics(logging.ERROR), **fields}))
 
     def close(self) -> None:
         """Write what waits."""
         super().close()
         self._writer.close()
 
-    def _tell_unmade(self, logger: str) -> None:
-        failure = type(sys.exc_info()[1]).__name__
-        fields = {"message": "a log line could not be made", "from": logger, "failure": failure}
-        self._writer.put(line_of({**_basics(logging.ERROR), **fields}))
-
     def _line(self, record: logging.LogRecord) -> bytes:
         if isinstance(record, Entry):
-            call = record.call or under_way()
+            call = call_of(record)
             return self._masked(fields_of(record, record.msg, record.fields, call), call, OURS_IN_ENTRIES)
         return self.format(record).encode()
 
@@ -98,18 +89,6 @@ class LineHandler(logging.Handler):
         if _holds_secret(line, hidden, shown):
             line = self._render(hide_in(fields, (*(secret for secret, _ in hidden), *shown), ours))
         return line
-
-
-def only_handler(logger: logging.Logger) -> LineHandler | None:
-    """The handler that takes all that this logger says; None where another one, or a filter, has a part in it."""
-    found: list[logging.Handler] = []
-    asked: logging.Logger | None = logger
-    while asked is not None:
-        found += asked.handlers
-        asked = asked.parent if asked.propagate else None
-    if len(found) != 1 or logger.filters or found[0].filters:
-        return None
-    return found[0] if isinstance(found[0], LineHandler) else None
 
 
 def _holds_secret(line: bytes, hidden: Sequence[tuple[str, bytes]], shown: Sequence[str]) -> bool:

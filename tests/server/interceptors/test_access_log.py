@@ -102,8 +102,8 @@ def test_a_line_that_cannot_be_made_costs_no_other_call_its_own(
 ) -> None:
     observer = AccessLog()
 
-    def failing(ended: Any) -> dict[str, Any]:
-        if ended.call.principal == "mallory":
+    def failing(call: Call, outcome: object) -> dict[str, Any]:
+        if call.principal == "mallory":
             raise RuntimeError("a defect")
         return {"code": "OK"}
 

@@ -200,7 +200,7 @@ async def test_a_stream_of_bytes_is_slowed_down_before_it_is_refused(monkeypatch
 
     monkeypatch.setattr("mfn_server.limiting.spending.asyncio.sleep", sleep)
     monkeypatch.setattr("mfn_server.limiting.spending.monotonic", lambda: clock[0])
-    monkeypatch.setattr("mfn_server.limiting.memory.monotonic", lambda: clock[0])
+    monkeypatch.setattr("throttled.utils.now_mono_f", lambda: clock[0])
     limit, _ = limits(rate_limit_bytes="1000/s burst 1000")
     part = simulation_pb2.UploadArrayRequest()
     await limit(reading(part, part, part, size=1000), call_of(UPLOAD))
