@@ -1,5 +1,6 @@
 """What every test may use: the settings of the run and the programs of other authors."""
 
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,14 @@ TOOLS = ROOT / ".tools" / "bin"
 os.environ.setdefault("MFN_ENV", "dev")
 hypothesis.settings.register_profile("mfn", deadline=None)  # no test depends on the speed of the machine
 hypothesis.settings.load_profile("mfn")
+
+
+def _concerns_a_loop_in_use(record: logging.LogRecord) -> bool:
+    """False of grpc.aio's poller, one for all loops, that had an event left for the closed loop of an earlier test."""
+    return not (record.exc_info and str(record.exc_info[1]) == "Event loop is closed")
+
+
+logging.getLogger("asyncio").addFilter(_concerns_a_loop_in_use)
 
 
 def find_tool(name: str) -> Path | None:

@@ -33,6 +33,14 @@ async def holding(compute: Compute, gate: threading.Event) -> "asyncio.Task[bool
     return task
 
 
+async def stopping(compute: Compute) -> "asyncio.Task[None]":
+    """The threads' end, which waits for the work under way and lets none begin any more."""
+    closing = asyncio.create_task(asyncio.to_thread(compute.close))
+    while not compute._threads._shutdown:  # noqa: ASYNC110  # a thread pool tells nobody
+        await asyncio.sleep(0.001)
+    return closing
+
+
 async def asked_for(compute: Compute, done: list[str], *names: str) -> "list[asyncio.Task[None]]":
     """Work that notes its name; its principal is the name's first letter. All of it waits when this returns."""
     tasks = [asyncio.create_task(compute.run(name[0], partial(done.append, name))) for name in names]
@@ -175,7 +183,7 @@ async def test_as_many_slices_run_together_as_there_are_workers_and_no_more(gate
 async def test_closing_waits_for_running_work_and_takes_no_more(gate: threading.Event) -> None:
     compute = Compute(workers=1)
     held = await holding(compute, gate)
-    closing = asyncio.create_task(asyncio.to_thread(compute.close))
+    closing = await stopping(compute)
     gate.set()
     await closing
     assert await held
@@ -188,7 +196,7 @@ async def test_work_that_waits_when_the_threads_are_stopped_fails(gate: threadin
     held = await holding(compute, gate)
     waiting = [asyncio.create_task(compute.run("a", lambda: 1)) for _ in range(3)]
     await asyncio.sleep(0)
-    closing = asyncio.create_task(asyncio.to_thread(compute.close))
+    closing = await stopping(compute)
     gate.set()
     await closing
     assert await held
