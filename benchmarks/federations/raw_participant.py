@@ -1,6 +1,5 @@
 """A participant whose update is encoded before its upload is timed, so that the server's part is what is measured."""
 
-import hashlib
 import time
 from typing import Any
 
@@ -8,7 +7,7 @@ import google_crc32c
 import grpc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mfn_grpc.signing import join_message, update_message
+from benchmarks.federations.signed import announced, proof
 from mfn_grpc.v1 import federation_pb2 as pb
 
 FEDERATE = "/mfn.v1.FederationService/Federate"
@@ -38,8 +37,7 @@ class RawParticipant:
         """Prove who this is."""
         await self._say(pb.FederateRequest(join=pb.Join(participant=self._name)))
         challenge = await self._until("challenge")
-        signed = self._key.sign(join_message(challenge.federation_uid, self._name, challenge.nonce))
-        await self._say(pb.FederateRequest(proof=pb.Proof(signature=signed)))
+        await self._say(pb.FederateRequest(proof=proof(challenge, self._name, self._key)))
         await self._until("welcome")
 
     async def upload(self, manifest: bytes, digest: bytes, chunks: list[bytes]) -> float:
@@ -49,20 +47,9 @@ class RawParticipant:
         held = begin.offset
         while held < begin.total_bytes:
             held += len((await self._until("chunk")).data)
-        claim = pb.UpdateClaim(
-            federation_uid=task.model.federation_uid,
-            participant=self._name,
-            round=task.round,
-            model=task.model,
-            kind=pb.UPDATE_KIND_DELTA,
-            manifest_sha256=hashlib.sha256(manifest).digest(),
-            payload_sha256=digest,
-            num_examples=1,
-        ).SerializeToString()
-        signed = self._key.sign(update_message(claim))
-        announced = pb.FederateRequest(update_begin=pb.UpdateBegin(claim=claim, signature=signed, manifest=manifest))
+        beginning = pb.FederateRequest(update_begin=announced(task, self._name, self._key, manifest, digest))
         began = time.perf_counter()
-        await self._say(announced)
+        await self._say(beginning)
         await self._until("resume")
         for chunk in chunks:
             await self._call.write(chunk)

@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 
+from benchmarks.measuring.calls import calls_per_second
 from benchmarks.servers.chained_server import chained_server
 from benchmarks.subjects import chain, stream_chain
 
@@ -34,7 +35,7 @@ def unary() -> Iterator[Load]:
     with chained_server() as ours, asyncio.Runner() as runner:
         method = runner.run(chain.method_at(ours.server.target, chain.NERNST))
         once = partial(method, chain.REQUEST, metadata=(("x-api-key", ours.key),))
-        yield Load(ours.server.pid, lambda: _forget(chain.rate(runner, once, CALLS)))
+        yield Load(ours.server.pid, lambda: _forget(runner.run(calls_per_second(once, CALLS, chain.CALLERS))))
 
 
 @contextmanager

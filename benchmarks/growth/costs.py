@@ -1,17 +1,15 @@
 """What a piece of work costs this process: processor time, and the memory that numpy allocates meanwhile."""
 
-import time
 import tracemalloc
 from collections.abc import Callable
 
 from benchmarks.measuring.machine import MIB
+from benchmarks.measuring.timing import processor_seconds
 
 
 def milliseconds(work: Callable[[], object]) -> float:
     """Processor time of this thread."""
-    began = time.thread_time()
-    work()
-    return 1e3 * (time.thread_time() - began)
+    return 1e3 * processor_seconds(work)
 
 
 def peak_mib(work: Callable[[], object]) -> float:

@@ -3,7 +3,6 @@
 The client library's participant needs asyncio, which does not run beside gevent in one thread.
 """
 
-import hashlib
 import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import grpc
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mfn_grpc.signing import join_message, update_message
+from benchmarks.federations.signed import announced, proof
 from mfn_grpc.tensors import Payload, chunks, manifest_of
 from mfn_grpc.v1 import federation_pb2 as pb
 from mfn_grpc.v1.federation_pb2_grpc import FederationServiceStub
@@ -36,8 +35,7 @@ class Participant:
         """Prove who this is; returns with the server's welcome."""
         self._said.put(pb.FederateRequest(join=pb.Join(participant=self._name)))
         challenge = self._until("challenge")
-        signed = self._key.sign(join_message(challenge.federation_uid, self._name, challenge.nonce))
-        self._said.put(pb.FederateRequest(proof=pb.Proof(signature=signed)))
+        self._said.put(pb.FederateRequest(proof=proof(challenge, self._name, self._key)))
         self._until("welcome")
 
     def task(self) -> pb.RoundStart:
@@ -51,7 +49,9 @@ class Participant:
 
     def update(self, task: pb.RoundStart, update: Payload) -> None:
         """Announce an update of DELTA and send it; returns once it is acknowledged: durable."""
-        self._said.put(pb.FederateRequest(update_begin=self._announced(task, update)))
+        manifest = update.manifest.SerializeToString()
+        beginning = announced(task, self._name, self._key, manifest, update.sha256())
+        self._said.put(pb.FederateRequest(update_begin=beginning))
         self._until("resume")
         for chunk in chunks(update.read, update.size):
             self._said.put(pb.FederateRequest(chunk=chunk))
@@ -63,20 +63,6 @@ class Participant:
         self._said.put(None)
         for _ in self._heard:
             pass
-
-    def _announced(self, task: pb.RoundStart, update: Payload) -> pb.UpdateBegin:
-        manifest = update.manifest.SerializeToString()
-        claim = pb.UpdateClaim(
-            federation_uid=task.model.federation_uid,
-            participant=self._name,
-            round=task.round,
-            model=task.model,
-            kind=pb.UPDATE_KIND_DELTA,
-            manifest_sha256=hashlib.sha256(manifest).digest(),
-            payload_sha256=update.sha256(),
-            num_examples=1,
-        ).SerializeToString()
-        return pb.UpdateBegin(claim=claim, signature=self._key.sign(update_message(claim)), manifest=manifest)
 
     def _until(self, kind: str) -> Any:
         for message in self._heard:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from benchmarks.measuring.timing import Samples
+
 
 class Result(StrEnum):
     """How a row stands to its bar."""
@@ -87,3 +89,17 @@ class Row:
             "why": self.skipped or self.broken,
             "samples": {name: list(values) for name, values in self.samples.items()},
         }
+
+
+def ratio_row(
+    what: str, against: str, ratios: Samples, figure: str, samples: Mapping[str, Samples], bar: Bar | None = None
+) -> Row:
+    """A row of a ratio that was taken turn by turn. samples: what it was made of."""
+    values = {name: each.values for name, each in samples.items()}
+    return Row(what, against, ratios.median, "x", bar, ratios.spread, figure, values)
+
+
+def seconds_row(what: str, seconds: Sequence[float]) -> Row:
+    """The median of some runs, each of so many seconds; no bar."""
+    samples = Samples(tuple(seconds))
+    return Row(what, value=samples.median, unit="s", spread=samples.spread, samples={"seconds": samples.values})

@@ -47,6 +47,11 @@ def ratio(ours: Samples, theirs: Samples) -> Samples:
 
 def rate(amount: float, work: Callable[[], object]) -> float:
     """Amount per second of processor time of this thread, so that waiting for a busy processor is not counted."""
-    started = time.thread_time()
+    return amount / processor_seconds(work)
+
+
+def processor_seconds(work: Callable[[], object]) -> float:
+    """Processor time of this thread for a piece of work."""
+    began = time.thread_time()
     work()
-    return amount / (time.thread_time() - started)
+    return time.thread_time() - began

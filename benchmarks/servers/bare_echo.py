@@ -5,12 +5,11 @@ other takes bytes and answers as many as a batch of Nernst potentials has.
 A program: `python -m benchmarks.servers.bare_echo` prints its port and serves until its input ends.
 """
 
-import asyncio
-import sys
 from typing import Any
 
 import grpc
 
+from benchmarks.servers.port_program import serve
 from mfn_grpc.v1 import electrochemistry_pb2 as pb
 
 METHOD = "/bare.Unary/Echo"
@@ -28,23 +27,10 @@ async def _answer_batch(request: bytes, context: Any) -> bytes:
     return BATCH_ANSWER
 
 
-async def _serve() -> None:
-    server = grpc.aio.server(options=[("grpc.max_receive_message_length", 2**23)])
-    _, service, method = METHOD.split("/")
-    handler: Any = grpc.unary_unary_rpc_method_handler(
+if __name__ == "__main__":
+    parsed = grpc.unary_unary_rpc_method_handler(
         _answer,
         request_deserializer=pb.ComputeNernstRequest.FromString,
         response_serializer=pb.ComputeNernstResponse.SerializeToString,
     )
-    batch: Any = grpc.unary_unary_rpc_method_handler(_answer_batch)
-    handlers = {method: handler, BATCH_METHOD.rpartition("/")[-1]: batch}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    print(port, flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    await server.stop(0)
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve())
+    serve({METHOD: parsed, BATCH_METHOD: grpc.unary_unary_rpc_method_handler(_answer_batch)})

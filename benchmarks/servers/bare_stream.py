@@ -3,12 +3,12 @@
 A program: `python -m benchmarks.servers.bare_stream` prints its port and serves until its input ends.
 """
 
-import asyncio
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
+
+from benchmarks.servers.port_program import serve
 
 METHOD = "/bare.Stream/Take"
 GIVE = "/bare.Stream/Give"
@@ -29,21 +29,10 @@ async def _give(request: bytes, context: Any) -> None:
         await context.write(message)
 
 
-async def _serve() -> None:
-    server = grpc.aio.server(options=[("grpc.max_receive_message_length", 2**23)])
-    _, service, take = METHOD.split("/")
-    give = GIVE.rpartition("/")[-1]
-    handlers: dict[str, Any] = {
-        take: grpc.stream_unary_rpc_method_handler(_take),
-        give: grpc.unary_stream_rpc_method_handler(_give),
-    }
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    print(port, flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    await server.stop(0)
-
-
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    serve(
+        {
+            METHOD: grpc.stream_unary_rpc_method_handler(_take),
+            GIVE: grpc.unary_stream_rpc_method_handler(_give),
+        }
+    )

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.measuring.rows import Bar, Row
+from benchmarks.measuring.rows import Bar, Row, ratio_row
 from benchmarks.measuring.timing import Samples, rate, ratio
 from mfn_grpc.core.reaction_diffusion import GrayScott, Precision, Simulation, SimulationSpec
 
@@ -35,14 +35,5 @@ def on_the_clock(amount: float, work: Callable[[], object]) -> float:
 
 def rate_row(what: str, against: str, ours: Samples, theirs: Samples, bar: Bar | None, unit: str) -> Row:
     """Our rate as a multiple of theirs, turn by turn; `unit` says what the rates count."""
-    ratios = ratio(ours, theirs)
-    return Row(
-        what,
-        against,
-        value=ratios.median,
-        unit="x",
-        bar=bar,
-        spread=ratios.spread,
-        figure=f"{ours.median:,.0f} against {theirs.median:,.0f} {unit}",
-        samples={"ours": ours.values, against: theirs.values},
-    )
+    figure = f"{ours.median:,.0f} against {theirs.median:,.0f} {unit}"
+    return ratio_row(what, against, ratio(ours, theirs), figure, {"ours": ours, against: theirs}, bar)

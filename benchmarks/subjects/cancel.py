@@ -62,23 +62,19 @@ def measure(quick: bool) -> Iterator[Row]:
         seen = [_cancel(client, server.pid, after_s=RUNNING_S + SLICE_S * i / repeats) for i in range(repeats)]
     wall = Samples(tuple(each.wall_ms for each in seen))
     processor = Samples(tuple(each.processor_ms for each in seen))
-    yield Row(
-        f"compute after a cancel, {EDGE} x {EDGE} float64, worst of {repeats}",
-        value=wall.worst,
+    yield _row(f"compute after a cancel, {EDGE} x {EDGE} float64", "wall", wall)
+    yield _row("processor time after a cancel", "processor", processor)
+
+
+def _row(what: str, name: str, samples: Samples) -> Row:
+    return Row(
+        f"{what}, worst of {len(samples.values)}",
+        value=samples.worst,
         unit="ms",
         bar=BAR,
-        spread=wall.spread,
-        figure=f"median {wall.median:.0f} ms",
-        samples={"wall": wall.values},
-    )
-    yield Row(
-        f"processor time after a cancel, worst of {repeats}",
-        value=processor.worst,
-        unit="ms",
-        bar=BAR,
-        spread=processor.spread,
-        figure=f"median {processor.median:.0f} ms",
-        samples={"processor": processor.values},
+        spread=samples.spread,
+        figure=f"median {samples.median:.0f} ms",
+        samples={name: samples.values},
     )
 
 

@@ -11,8 +11,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 
+from benchmarks.measuring.calls import calls_per_second
 from benchmarks.measuring.process import anonymous_mib
-from benchmarks.measuring.rows import Row
+from benchmarks.measuring.rows import Row, seconds_row
 from benchmarks.measuring.timing import Samples
 from benchmarks.servers.chained_server import Chained, chained_server
 from mfn_client import AsyncClient
@@ -29,17 +30,12 @@ MODELS = ("mycelium", "gray_scott")
 def measure(quick: bool) -> Iterator[Row]:
     """Starts first, for which each server is a new one; then one server for all the rest."""
     _start()  # whatever is compiled now is in the cache from here on
-    yield _start_row("start to SERVING, kernels in the cache", [_start() for _ in range(STARTS[quick])])
+    yield seconds_row("start to SERVING, kernels in the cache", [_start() for _ in range(STARTS[quick])])
     if not quick:
-        yield _start_row("start to SERVING, every kernel compiled", [_cold_start()])
+        yield seconds_row("start to SERVING, every kernel compiled", [_cold_start()])
     with chained_server(compute_threads=1) as ours:
         yield Row("memory of an idle server, anonymous", value=anonymous_mib(ours.server.pid), unit="MiB")
         yield from asyncio.run(_served(ours, quick))
-
-
-def _start_row(what: str, seconds: list[float]) -> Row:
-    samples = Samples(tuple(seconds))
-    return Row(what, value=samples.median, unit="s", spread=samples.spread, samples={"seconds": samples.values})
 
 
 def _start() -> float:
@@ -73,15 +69,12 @@ async def _calls(client: AsyncClient, count: int) -> list[Row]:
     """Unary calls a second, and the slowest of a hundred, with 16 callers that never pause."""
     took: list[float] = []
 
-    async def caller() -> None:
-        for _ in range(count // CALLERS):
-            began = time.perf_counter()
-            await client.nernst(1, 0.005, 0.14)
-            took.append(time.perf_counter() - began)
+    async def once() -> None:
+        began = time.perf_counter()
+        await client.nernst(1, 0.005, 0.14)
+        took.append(time.perf_counter() - began)
 
-    began = time.perf_counter()
-    await asyncio.gather(*(caller() for _ in range(CALLERS)))
-    rate = len(took) / (time.perf_counter() - began)
+    rate = await calls_per_second(once, count, CALLERS)
     slowest = sorted(took)[int(0.99 * len(took))]
     who = f"{CALLERS} callers of our Python client"
     return [

@@ -17,8 +17,9 @@ from typing import Any
 import grpc
 from pydantic import SecretStr
 
+from benchmarks.measuring.calls import calls_per_second
 from benchmarks.measuring.process import Metered
-from benchmarks.measuring.rows import Row, at_least, at_most
+from benchmarks.measuring.rows import Row, at_least, at_most, ratio_row
 from benchmarks.measuring.timing import Samples, interleaved, ratio
 from benchmarks.servers.bare_echo import METHOD as ECHO
 from benchmarks.servers.chained_server import NoAudit, chained_server, new_key
@@ -44,12 +45,12 @@ def measure(quick: bool) -> Iterator[Row]:
     """Calls a second, and microseconds of authentication."""
     with chained_server() as ours, serving("benchmarks.servers.bare_echo") as bare, asyncio.Runner() as runner:
         keyed = (("x-api-key", ours.key),)
-        chain = runner.run(method_at(ours.server.target, NERNST))
-        echo = runner.run(method_at(bare.target, ECHO))
+        chain = partial(runner.run(method_at(ours.server.target, NERNST)), REQUEST, metadata=keyed)
+        echo = partial(runner.run(method_at(bare.target, ECHO)), REQUEST)
         count = CALLS[quick]
         turns = {
-            "chain": Metered(ours.server.pid, partial(rate, runner, partial(chain, REQUEST, metadata=keyed), count)),
-            "echo": Metered(bare.pid, partial(rate, runner, partial(echo, REQUEST), count)),
+            "chain": Metered(ours.server.pid, lambda: runner.run(calls_per_second(chain, count, CALLERS))),
+            "echo": Metered(bare.pid, lambda: runner.run(calls_per_second(echo, count, CALLERS))),
         }
         rates = interleaved(turns, REPEATS[quick])
     yield _row(rates, {name: 1e6 * turn.used.median / count for name, turn in turns.items()})
@@ -57,17 +58,14 @@ def measure(quick: bool) -> Iterator[Row]:
 
 
 def _row(rates: dict[str, Samples], used: dict[str, float]) -> Row:
-    ratios = ratio(rates["chain"], rates["echo"])
     each = f"{rates['chain'].median:,.0f} calls/s, echo {rates['echo'].median:,.0f}"
-    return Row(
+    return ratio_row(
         "unary ComputeNernst through the whole chain",
         "a bare grpc.aio echo",
-        value=ratios.median,
-        unit="x",
-        bar=at_least(0.85),
-        spread=ratios.spread,
-        figure=f"{each}; {used['chain']:.0f} us of the server's processor a call, echo {used['echo']:.0f}",
-        samples={name: samples.values for name, samples in rates.items()},
+        ratio(rates["chain"], rates["echo"]),
+        f"{each}; {used['chain']:.0f} us of the server's processor a call, echo {used['echo']:.0f}",
+        rates,
+        at_least(0.85),
     )
 
 
@@ -88,21 +86,6 @@ async def method_at(target: str, path: str) -> Callable[..., Awaitable[Any]]:
     await channel.channel_ready()
     serialise = pb.ComputeNernstRequest.SerializeToString
     return channel.unary_unary(path, serialise, pb.ComputeNernstResponse.FromString)
-
-
-def rate(runner: asyncio.Runner, once: Callable[[], Awaitable[Any]], count: int) -> float:
-    """Calls a second."""
-    began = time.perf_counter()
-    runner.run(_all(once, count))
-    return count / (time.perf_counter() - began)
-
-
-async def _all(once: Callable[[], Awaitable[Any]], count: int) -> None:
-    async def caller() -> None:
-        for _ in range(count // CALLERS):
-            await once()
-
-    await asyncio.gather(*(caller() for _ in range(CALLERS)))
 
 
 async def _authentication_us(count: int, repeats: int) -> Samples:

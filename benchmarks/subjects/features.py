@@ -7,7 +7,7 @@ stream; it has no bar, nor has Gray-Scott, whose kernel does not tally the chang
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from benchmarks.measuring.machine import one_core
-from benchmarks.measuring.rows import Bar, Row, at_most
-from benchmarks.measuring.timing import Samples, interleaved, ratio
+from benchmarks.measuring.rows import Bar, Row, at_most, ratio_row
+from benchmarks.measuring.timing import Samples, interleaved, processor_seconds, ratio
 from mfn_grpc.core.features import Measured, Thresholds, warm_up
 from mfn_grpc.core.features import measure as features_of
 from mfn_grpc.core.pieces import Pieces, finish
@@ -70,24 +70,17 @@ def _beside_a_simulation(steps: int, repeats: int) -> Iterator[Row]:
     for model, reports, thresholds in JOBS:
         alone = partial(run_alone, model, steps)
         ours = partial(run_with_features, model, steps, reports, thresholds)
-        times = interleaved({ALONE: partial(_seconds, alone), "ours": partial(_seconds, ours)}, repeats)
+        times = interleaved(
+            {ALONE: partial(processor_seconds, alone), "ours": partial(processor_seconds, ours)}, repeats
+        )
         when = "18 features at the end" if reports == 1 else f"18 features {reports} times"
         bar = AT_THE_END if (model.name, reports) == (Mycelium.name, 1) else None
         yield _row(f"{model.name} {EDGE} x {EDGE}, {steps} steps, {when}", times["ours"], times[ALONE], bar)
 
 
 def _row(what: str, ours: Samples, alone: Samples, bar: Bar | None) -> Row:
-    ratios = ratio(ours, alone)
-    return Row(
-        what,
-        ALONE,
-        value=ratios.median,
-        unit="x",
-        bar=bar,
-        spread=ratios.spread,
-        figure=f"{1e3 * ours.median:,.0f} ms against {1e3 * alone.median:,.0f} ms",
-        samples={"ours": ours.values, ALONE: alone.values},
-    )
+    figure = f"{1e3 * ours.median:,.0f} ms against {1e3 * alone.median:,.0f} ms"
+    return ratio_row(what, ALONE, ratio(ours, alone), figure, {"ours": ours, ALONE: alone}, bar)
 
 
 def _of_single_fields(edges: tuple[int, ...], repeats: int) -> Iterator[Row]:
@@ -95,7 +88,7 @@ def _of_single_fields(edges: tuple[int, ...], repeats: int) -> Iterator[Row]:
     medians = []
     for edge in edges:
         field = _field(edge)
-        times = interleaved({"ours": partial(_seconds, partial(_measure, field))}, repeats)["ours"]
+        times = interleaved({"ours": partial(processor_seconds, partial(_measure, field))}, repeats)["ours"]
         medians.append(times.median)
         yield Row(
             f"18 features of one field, {edge} x {edge} float64",
@@ -132,10 +125,3 @@ def _longest(field: Array) -> float:
         ended = next(pieces, True) is True
         longest = max(longest, time.thread_time() - started)
     return longest
-
-
-def _seconds(job: Callable[[], object]) -> float:
-    """Processor time of this thread for a job."""
-    started = time.thread_time()
-    job()
-    return time.thread_time() - started

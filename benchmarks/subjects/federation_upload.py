@@ -7,12 +7,9 @@ forgets them; the bare write is of the same pieces into one file, then fsync. Th
 import asyncio
 import hashlib
 import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +19,10 @@ import numpy as np
 from benchmarks.federations.parties import found, plain_policy
 from benchmarks.federations.raw_participant import CHUNK_BYTES, RawParticipant, chunk_messages
 from benchmarks.measuring.machine import MIB
-from benchmarks.measuring.rows import Row, at_least
+from benchmarks.measuring.rows import Row, at_least, ratio_row
 from benchmarks.measuring.timing import Samples, ratio
 from benchmarks.servers.bare_stream import METHOD
+from benchmarks.servers.port_program import serving
 from benchmarks.servers.server_process import ServerProcess
 from mfn_client import AsyncClient
 from mfn_grpc.tensors import manifest_of
@@ -39,34 +37,36 @@ def measure(quick: bool) -> Iterator[Row]:
     with (
         tempfile.TemporaryDirectory(prefix="mfn-upload-", dir=Path.cwd()) as folder,
         ServerProcess(state_dir=f"{folder}/state") as server,
+        serving("benchmarks.servers.bare_stream") as bare,
     ):
-        times = asyncio.run(_take_turns(server.target, Path(folder), SIZES[quick], REPEATS[quick]))
+        times = asyncio.run(_take_turns(server.target, bare.target, Path(folder), SIZES[quick], REPEATS[quick]))
     yield _row(times, SIZES[quick])
 
 
 def _row(times: dict[str, Samples], size: int) -> Row:
     slower = max(("stream", "write"), key=lambda name: times[name].median)
-    ratios = ratio(times[slower], times["ours"])
     rates = {name: size / MIB / samples.median for name, samples in times.items()}
-    return Row(
+    return ratio_row(
         f"upload of {size // MIB} MiB with checksums and durability",
         "the slower of a bare client stream and a bare write + fsync",
-        value=ratios.median,
-        unit="x",
-        bar=at_least(0.7),
-        spread=ratios.spread,
-        figure=f"{rates['ours']:,.0f} MiB/s; bare stream {rates['stream']:,.0f}, write + fsync {rates['write']:,.0f}",
-        samples={name: samples.values for name, samples in times.items()},
+        ratio(times[slower], times["ours"]),
+        f"{rates['ours']:,.0f} MiB/s; bare stream {rates['stream']:,.0f}, write + fsync {rates['write']:,.0f}",
+        times,
+        at_least(0.7),
     )
 
 
-async def _take_turns(target: str, folder: Path, size: int, repeats: int) -> dict[str, Samples]:
+async def _take_turns(target: str, bare_target: str, folder: Path, size: int, repeats: int) -> dict[str, Samples]:
     model = {"w": np.zeros(size // 4, np.float32)}
     payload = np.random.default_rng(0).standard_normal(size // 4, np.float32).tobytes()
     manifest = manifest_of(model).SerializeToString()
     chunks, digest = chunk_messages(payload), hashlib.sha256(payload).digest()
     times: dict[str, list[float]] = {"ours": [], "stream": [], "write": []}
-    async with AsyncClient(target) as client, grpc.aio.insecure_channel(target) as channel, _bare() as bare:
+    async with (
+        AsyncClient(target) as client,
+        grpc.aio.insecure_channel(target) as channel,
+        grpc.aio.insecure_channel(bare_target) as bare,
+    ):
         policy = plain_policy(min_participants=1, max_rounds=repeats + 2)
         (key,) = (await found(client, NAME, model, policy, 1)).values()
         participant = RawParticipant(channel, f"federations/{NAME}/participants/p0", key)
@@ -100,17 +100,3 @@ def _write(path: Path, payload: bytes) -> float:
     os.close(descriptor)
     path.unlink()
     return seconds
-
-
-@asynccontextmanager
-async def _bare() -> AsyncIterator[grpc.aio.Channel]:
-    """A channel to a bare server in a process of its own."""
-    command = (sys.executable, "-m", "benchmarks.servers.bare_stream")
-    process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        port = await process.stdout.readline() if process.stdout else b""
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{int(port)}") as channel:
-            yield channel
-    finally:
-        process.kill()
-        await process.communicate()

@@ -5,15 +5,15 @@ runs on one core; times are processor time of the thread.
 """
 
 import itertools
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from benchmarks.growth.costs import milliseconds
 from benchmarks.measuring.machine import one_core
-from benchmarks.measuring.rows import Bar, Row, at_least, at_most
+from benchmarks.measuring.rows import Bar, Row, at_least, at_most, ratio_row
 from benchmarks.measuring.timing import Samples, interleaved, rate, ratio
 from mfn_grpc.core.fractals import (
     PRESETS,
@@ -60,9 +60,9 @@ def _box_counting(repeats: int) -> Iterator[Row]:
     smallest = BoxCountOptions(minimize_over_offsets=True)
     times = interleaved(
         {
-            "box counting": partial(_milliseconds, lambda: finish(estimate_dimension(mask))),
-            "smallest over all offsets": partial(_milliseconds, lambda: _smallest(mask, smallest)),
-            "one read of the mask": partial(_milliseconds, lambda: np.count_nonzero(mask)),
+            "box counting": partial(milliseconds, lambda: finish(estimate_dimension(mask))),
+            "smallest over all offsets": partial(milliseconds, lambda: _smallest(mask, smallest)),
+            "one read of the mask": partial(milliseconds, lambda: np.count_nonzero(mask)),
         },
         repeats,
     )
@@ -88,7 +88,7 @@ def _small_masks(repeats: int) -> Row:
     mask = np.random.default_rng(0).random((SMALL_EDGE, SMALL_EDGE)) < FILL
     calls = 50
     timed = interleaved(
-        {"ours": lambda: _milliseconds(lambda: [finish(estimate_dimension(mask)) for _ in range(calls)]) / calls},
+        {"ours": lambda: milliseconds(lambda: [finish(estimate_dimension(mask)) for _ in range(calls)]) / calls},
         repeats,
     )["ours"]
     what = f"box counting, {SMALL_EDGE} x {SMALL_EDGE}, as features do in every frame"
@@ -122,18 +122,10 @@ def _against_loops(repeats: int) -> Iterator[Row]:
         ),
     }
     for what, (ours, loop) in contestants.items():
-        times = interleaved({"ours": partial(_milliseconds, ours), "loop": partial(_milliseconds, loop)}, repeats)
-        faster = ratio(times["loop"], times["ours"])
-        figure = f"{times['ours'].median:.2f} against {times['loop'].median:.1f} ms"
-        samples = {"ours": times["ours"].values, "plain loop": times["loop"].values}
-        where = f"{what}, {LOOP_EDGE} x {LOOP_EDGE}"
-        yield Row(where, "plain loop", faster.median, "x", None, faster.spread, figure, samples)
-
-
-def _milliseconds(work: Callable[[], object]) -> float:
-    started = time.thread_time()
-    work()
-    return (time.thread_time() - started) * 1e3
+        times = interleaved({"ours": partial(milliseconds, ours), "plain loop": partial(milliseconds, loop)}, repeats)
+        faster = ratio(times["plain loop"], times["ours"])
+        figure = f"{times['ours'].median:.2f} against {times['plain loop'].median:.1f} ms"
+        yield ratio_row(f"{what}, {LOOP_EDGE} x {LOOP_EDGE}", "plain loop", faster, figure, times)
 
 
 def game_loop(system: IteratedFunctionSystem, points: int) -> Array:

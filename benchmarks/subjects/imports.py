@@ -6,7 +6,7 @@ they are first used, so that what a program asks for first is measured as well.
 
 from collections.abc import Iterator, Mapping
 
-from benchmarks.measuring.rows import Row, at_most
+from benchmarks.measuring.rows import Row, at_most, ratio_row
 from benchmarks.measuring.timing import Samples, interleaved, ratio
 from benchmarks.starts.fresh import byte_code_kept, cost
 
@@ -54,21 +54,13 @@ def import_row(name: str, processor: Mapping[str, Samples], wall: Mapping[str, S
     """One program against the libraries alone, both less an interpreter that imports nothing."""
     nothing = processor["nothing"].median
     ours, theirs = _above(processor[name], nothing), _above(processor[AGAINST], nothing)
-    compared = ratio(ours, theirs)
-    return Row(
-        name,
-        AGAINST,
-        value=compared.median,
-        unit="x",
-        bar=None if name in UNBOUND else BAR,
-        spread=compared.spread,
-        figure=(
-            f"{1e3 * ours.median:.0f} ms against {1e3 * theirs.median:.0f} ms of processor time;"
-            f" on the clock, with the interpreter, {1e3 * wall[name].median:.0f} ms"
-            f" against {1e3 * wall[AGAINST].median:.0f} ms"
-        ),
-        samples={"ours_s": ours.values, "theirs_s": theirs.values},
+    figure = (
+        f"{1e3 * ours.median:.0f} ms against {1e3 * theirs.median:.0f} ms of processor time;"
+        f" on the clock, with the interpreter, {1e3 * wall[name].median:.0f} ms"
+        f" against {1e3 * wall[AGAINST].median:.0f} ms"
     )
+    bar = None if name in UNBOUND else BAR
+    return ratio_row(name, AGAINST, ratio(ours, theirs), figure, {"ours_s": ours, "theirs_s": theirs}, bar)
 
 
 def _above(samples: Samples, floor: float) -> Samples:

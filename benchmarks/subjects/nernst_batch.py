@@ -5,7 +5,6 @@ requests and answers as bytes. The request carries both concentrations as float6
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
@@ -13,17 +12,17 @@ from typing import Any
 import grpc
 import numpy as np
 
+from benchmarks.measuring.calls import calls_per_second
 from benchmarks.measuring.process import Metered
-from benchmarks.measuring.rows import Row, at_least
+from benchmarks.measuring.rows import Row, at_least, ratio_row
 from benchmarks.measuring.timing import interleaved, ratio
 from benchmarks.servers.bare_echo import BATCH_ANSWER, BATCH_METHOD, POINTS
 from benchmarks.servers.chained_server import chained_server
-from benchmarks.servers.port_program import serving
+from benchmarks.servers.port_program import LARGEST_BYTES, serving
 from mfn_grpc.arrays import from_array, to_array
 from mfn_grpc.v1 import electrochemistry_pb2 as pb
 
 NERNST_BATCH = "/mfn.v1.ElectrochemistryService/ComputeNernstBatch"
-LARGEST_BYTES = 2**23
 CALLERS = 2
 CALLS = {True: 4, False: 80}
 REPEATS = {True: 2, False: 20}
@@ -40,22 +39,19 @@ def measure(quick: bool) -> Iterator[Row]:
         echo = partial(runner.run(_method(bare.target, BATCH_METHOD)), raw)
         check(runner.run(_one(chain)))
         turns = {
-            "batch": Metered(ours.server.pid, partial(_rate, runner, chain, count)),
-            "echo": Metered(bare.pid, partial(_rate, runner, echo, count)),
+            "batch": Metered(ours.server.pid, lambda: runner.run(calls_per_second(chain, count, CALLERS))),
+            "echo": Metered(bare.pid, lambda: runner.run(calls_per_second(echo, count, CALLERS))),
         }
         rates = interleaved(turns, REPEATS[quick])
     used = {name: 1e3 * turn.used.median / count for name, turn in turns.items()}
-    ratios = ratio(rates["batch"], rates["echo"])
     each = f"{rates['batch'].median:,.0f} batches/s, echo {rates['echo'].median:,.0f}"
-    yield Row(
+    yield ratio_row(
         "ComputeNernstBatch of 200,000 points",
         "a bare grpc.aio echo of as many bytes",
-        value=ratios.median,
-        unit="x",
-        bar=at_least(0.80),
-        spread=ratios.spread,
-        figure=f"{each}; {used['batch']:.1f} ms of the server's processor a batch, echo {used['echo']:.1f}",
-        samples={name: samples.values for name, samples in rates.items()},
+        ratio(rates["batch"], rates["echo"]),
+        f"{each}; {used['batch']:.1f} ms of the server's processor a batch, echo {used['echo']:.1f}",
+        rates,
+        at_least(0.80),
     )
 
 
@@ -87,18 +83,3 @@ async def _method(target: str, path: str) -> Callable[..., Awaitable[bytes]]:
 async def _one(once: Once) -> bytes:
     answer: bytes = await once()
     return answer
-
-
-def _rate(runner: asyncio.Runner, once: Once, count: int) -> float:
-    """Calls a second."""
-    began = time.perf_counter()
-    runner.run(_all(once, count))
-    return count / (time.perf_counter() - began)
-
-
-async def _all(once: Once, count: int) -> None:
-    async def caller() -> None:
-        for _ in range(count // CALLERS):
-            await once()
-
-    await asyncio.gather(*(caller() for _ in range(CALLERS)))

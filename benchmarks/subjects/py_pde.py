@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measuring.machine import one_core
-from benchmarks.measuring.rows import Bar, Row, at_least
+from benchmarks.measuring.rows import Row, at_least, ratio_row
 from benchmarks.measuring.timing import Samples, interleaved, rate, ratio
 from benchmarks.peers.program import HOW_TO_GET, PeerProgram, installed
 from benchmarks.servers.server_process import ServerProcess
@@ -114,9 +114,8 @@ def _steady_row(edge: int, cells: int, repeats: int) -> Row:
     figure = f"{rates['ours'].median:,.0f} M against {rates[PEER].median:,.0f} M cell updates/s"
     setting = "its fastmath on, no threads, freed memory kept"
     agreement = f"fields within {largest:.0e} after {CHECKED_STEPS} steps"
-    return _row(
-        _steady(edge), ratio(rates["ours"], rates[PEER]), STEADY_BAR, f"{figure} ({setting}); {agreement}", rates
-    )
+    told = f"{figure} ({setting}); {agreement}"
+    return ratio_row(_steady(edge), PEER, ratio(rates["ours"], rates[PEER]), told, rates, STEADY_BAR)
 
 
 def _request_row(client: Client, edge: int, steps: int, repeats: int) -> Row:
@@ -129,7 +128,7 @@ def _request_row(client: Client, edge: int, steps: int, repeats: int) -> Row:
             seconds[PEER].append(_their_seconds(state, steps))
     times = {who: Samples(tuple(taken)) for who, taken in seconds.items()}
     figure = f"{times['ours'].median:.2f} s against {times[PEER].median:.1f} s"
-    return _row(_end_to_end(edge, steps), ratio(times[PEER], times["ours"]), REQUEST_BAR, figure, times)
+    return ratio_row(_end_to_end(edge, steps), PEER, ratio(times[PEER], times["ours"]), figure, times, REQUEST_BAR)
 
 
 def _our_seconds(client: Client, edge: int, steps: int, seed: int) -> float:
@@ -146,8 +145,3 @@ def _their_seconds(state: Path, steps: int) -> float:
 def _saved(state: Array, folder: Path) -> Path:
     np.save(folder / "state.npy", state)
     return folder / "state.npy"
-
-
-def _row(what: str, ratios: Samples, bar: Bar, figure: str, samples: dict[str, Samples]) -> Row:
-    values = {name: each.values for name, each in samples.items()}
-    return Row(what, PEER, ratios.median, "x", bar, ratios.spread, figure, values)

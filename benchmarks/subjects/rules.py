@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from benchmarks.measuring.machine import one_core
-from benchmarks.measuring.rows import Bar, Row, at_least, at_most
+from benchmarks.measuring.rows import Bar, Row, at_least, at_most, ratio_row
 from benchmarks.measuring.timing import Samples, interleaved, ratio
 from benchmarks.peers.aggregation import Vectors, vectors_of
 from benchmarks.peers.peer_process import HOW_TO_GET, PeerProcess, installed
@@ -92,17 +92,8 @@ def _what(rule: str, size: int, cores: int) -> str:
 
 
 def _row(what: str, library: str, ours: Samples, theirs: Samples, bar: Bar | None) -> Row:
-    ratios = ratio(theirs, ours)
-    return Row(
-        what,
-        library,
-        value=ratios.median,
-        unit="x",
-        bar=bar,
-        spread=ratios.spread,
-        figure=f"{1e3 * ours.median:,.0f} ms against {1e3 * theirs.median:,.0f} ms",
-        samples={"ours": ours.values, library: theirs.values},
-    )
+    figure = f"{1e3 * ours.median:,.0f} ms against {1e3 * theirs.median:,.0f} ms"
+    return ratio_row(what, library, ratio(theirs, ours), figure, {"ours": ours, library: theirs}, bar)
 
 
 def policy_for(rule: str, faulty: int) -> AggregationPolicy:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from benchmarks.measuring.rows import Row
+from benchmarks.measuring.rows import Row, seconds_row
 from benchmarks.measuring.timing import Samples
 from benchmarks.starts.fresh import byte_code_kept, cost
 from mfn_server.kernels import WARM_UPS, Group
@@ -57,13 +57,8 @@ def _imports(environment: Mapping[str, str], turns: int) -> Row:
 def group_rows(names: Sequence[str], what: str, runs: Sequence[Mapping[str, float]]) -> Iterator[Row]:
     """A row for each group and one for all: the median of the runs, each of which says seconds by group."""
     for name in names:
-        yield _row(f"{what}: {name}", [run[name] for run in runs])
-    yield _row(f"{what}: all of them", [sum(run[name] for name in names) for run in runs])
-
-
-def _row(what: str, seconds: Sequence[float]) -> Row:
-    samples = Samples(tuple(seconds))
-    return Row(what, value=samples.median, unit="s", spread=samples.spread, samples={"seconds": samples.values})
+        yield seconds_row(f"{what}: {name}", [run[name] for run in runs])
+    yield seconds_row(f"{what}: all of them", [sum(run[name] for name in names) for run in runs])
 
 
 def _side_by_side(environment: Mapping[str, str], names: Sequence[str], alone_s: float) -> Row:

@@ -5,13 +5,12 @@ where diffusion holds EULER to a fraction of the dt that the kinetics bear: the 
 own limit. Times are processor time of the thread.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from benchmarks.measuring.machine import one_core
-from benchmarks.measuring.rows import Row
-from benchmarks.measuring.timing import Samples, interleaved, ratio
+from benchmarks.measuring.rows import Row, ratio_row
+from benchmarks.measuring.timing import Samples, interleaved, processor_seconds, ratio
 from mfn_grpc.core.reaction_diffusion import GrayScott, Schnakenberg, Simulation, SimulationSpec, Stepper, analyze
 
 EDGE = 256
@@ -38,7 +37,7 @@ def measure(quick: bool) -> Iterator[Row]:
 def steps_of(stepper: Stepper, steps: int) -> Callable[[], float]:
     """So many steps of a run that goes on from turn to turn; the seconds they take."""
     spec = SimulationSpec(GrayScott(), steps=10**8, shape=(EDGE, EDGE), stepper=stepper)
-    return partial(_seconds, partial(Simulation(spec).advance, steps))
+    return partial(processor_seconds, partial(Simulation(spec).advance, steps))
 
 
 def stiff_run(stepper: Stepper, model_time: float) -> Callable[[], float]:
@@ -47,23 +46,9 @@ def stiff_run(stepper: Stepper, model_time: float) -> Callable[[], float]:
     limit = next(each.max_dt for each in analyze(spec).step_limits if each.stepper is stepper)
     dt = OF_THE_LIMIT * limit
     spec = SimulationSpec(spec.model, 10**8, spec.shape, spec.spacing, dt=dt, stepper=stepper)
-    return partial(_seconds, partial(Simulation(spec).advance, max(1, round(model_time / dt))))
+    return partial(processor_seconds, partial(Simulation(spec).advance, max(1, round(model_time / dt))))
 
 
 def _row(what: str, ours: Samples, euler: Samples, steps: int, unit: str) -> Row:
-    ratios = ratio(ours, euler)
-    return Row(
-        what,
-        "EULER",
-        value=ratios.median,
-        unit="x",
-        spread=ratios.spread,
-        figure=f"{1e3 * ours.median / steps:,.3g} against {1e3 * euler.median / steps:,.3g} {unit}",
-        samples={"ours": ours.values, "EULER": euler.values},
-    )
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.thread_time()
-    work()
-    return time.thread_time() - started
+    figure = f"{1e3 * ours.median / steps:,.3g} against {1e3 * euler.median / steps:,.3g} {unit}"
+    return ratio_row(what, "EULER", ratio(ours, euler), figure, {"ours": ours, "EULER": euler})

@@ -14,7 +14,7 @@ import grpc
 
 from benchmarks.measuring.machine import MIB
 from benchmarks.measuring.process import Metered
-from benchmarks.measuring.rows import Row, at_least
+from benchmarks.measuring.rows import Row, at_least, ratio_row
 from benchmarks.measuring.timing import interleaved, ratio
 from benchmarks.servers.chained_server import chained_server
 from benchmarks.servers.server_process import ServerProcess
@@ -40,17 +40,14 @@ def measure(quick: bool) -> Iterator[Row]:
         off = partial(rate, bare_channel, (), STEPS[quick])
         chain_cpu, off_cpu = Metered(ours.server.pid, chain), Metered(bare.pid, off)
         rates = interleaved({"chain": chain_cpu, "off": off_cpu}, REPEATS[quick])
-    ratios = ratio(rates["chain"], rates["off"])
     used = ratio(chain_cpu.used, off_cpu.used).median
-    yield Row(
+    yield ratio_row(
         f"Simulate, {EDGE} x {EDGE} float32 frames, through the whole chain",
         "the same with guards and telemetry off",
-        value=ratios.median,
-        unit="x",
-        bar=at_least(0.98),
-        spread=ratios.spread,
-        figure=f"{rates['chain'].median:,.0f} MiB/s, off {rates['off'].median:,.0f}; {used:.3f} x its processor time",
-        samples={name: samples.values for name, samples in rates.items()},
+        ratio(rates["chain"], rates["off"]),
+        f"{rates['chain'].median:,.0f} MiB/s, off {rates['off'].median:,.0f}; {used:.3f} x its processor time",
+        rates,
+        at_least(0.98),
     )
 
 

@@ -15,7 +15,7 @@ import grpc
 
 from benchmarks.measuring.machine import MIB
 from benchmarks.measuring.process import Metered
-from benchmarks.measuring.rows import Row, at_least
+from benchmarks.measuring.rows import Bar, Row, at_least, ratio_row
 from benchmarks.measuring.timing import Samples, interleaved, ratio
 from benchmarks.servers.bare_stream import GIVE
 from benchmarks.servers.port_program import serving
@@ -52,24 +52,30 @@ def measure(quick: bool) -> Iterator[Row]:
 
 def _rows(frames: int, seconds: dict[str, Samples], computed: Samples, used_s: dict[str, float]) -> list[Row]:
     """computed: seconds of compute of each of our streams. used_s: processor time of each server, a frame."""
-    samples = {**{name: each.values for name, each in seconds.items()}, "compute": computed.values}
     none = Samples((0.0,) * len(computed.values))
     used = f"{used_s['ours'] * 1e3:.2f}, bare {used_s['bare'] * 1e3:.2f}"
     bare = f"bare {frames / seconds['bare'].median:,.0f} MiB/s"
     return [
-        _row("steps excluded", frames, seconds, seconds["steps"], bare, bar=BAR, samples=samples),
-        _row("compute excluded", frames, seconds, computed, bare),
-        _row("nothing excluded", frames, seconds, none, f"processor time of the server {used} ms a frame"),
+        _row("steps excluded", frames, seconds, seconds["steps"], bare, {**seconds, "compute": computed}, BAR),
+        _row("compute excluded", frames, seconds, computed, bare, {}),
+        _row("nothing excluded", frames, seconds, none, f"processor time of the server {used} ms a frame", {}),
     ]
 
 
-def _row(how: str, frames: int, seconds: dict[str, Samples], excluded: Samples, figure: str, **more: Any) -> Row:
+def _row(
+    how: str,
+    frames: int,
+    seconds: dict[str, Samples],
+    excluded: Samples,
+    figure: str,
+    samples: dict[str, Samples],
+    bar: Bar | None = None,
+) -> Row:
     pairs = zip(seconds["ours"].values, excluded.values, strict=True)
     sent = Samples(tuple(whole - part for whole, part in pairs))
-    ratios, each_ms = ratio(seconds["bare"], sent), excluded.median / frames * 1e3
+    each_ms = excluded.median / frames * 1e3
     rate = f"{frames / sent.median:,.0f} MiB/s less {each_ms:.2f} ms a frame; {figure}"
-    what = f"{WHAT}, {how}"
-    return Row(what, AGAINST, value=ratios.median, unit="x", spread=ratios.spread, figure=rate, **more)
+    return ratio_row(f"{WHAT}, {how}", AGAINST, ratio(seconds["bare"], sent), rate, samples, bar)
 
 
 def _stepped(simulation: Simulation, steps: int) -> float:

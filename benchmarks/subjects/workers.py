@@ -23,7 +23,7 @@ from typing import Any
 import grpc
 
 from benchmarks.measuring.process import CpuClock
-from benchmarks.measuring.rows import Row
+from benchmarks.measuring.rows import Row, ratio_row
 from benchmarks.measuring.timing import interleaved, ratio
 from benchmarks.servers.chained_server import chained_server
 from benchmarks.servers.server_process import free_port
@@ -48,17 +48,10 @@ def measure(quick: bool) -> Iterator[Row]:
         one, two = (stack.enter_context(_loaded(count, calls)) for count in (1, 2))
         rates = interleaved({"two": two.turn, "one": one.turn}, REPEATS[quick])
         used = {"two": two.used_us, "one": one.used_us}
-    ratios = ratio(rates["two"], rates["one"])
     told = (f"{name} {rates[name].median:,.0f} calls/s, {used[name]:.0f} us of processor a call" for name in used)
-    yield Row(
-        "unary ComputeNernst at two workers",
-        "one process",
-        value=ratios.median,
-        unit="x",
-        spread=ratios.spread,
-        figure=f"{'; '.join(told)}; {os.cpu_count()} processors, clients on the same",
-        samples={name: samples.values for name, samples in rates.items()},
-    )
+    figure = f"{'; '.join(told)}; {os.cpu_count()} processors, clients on the same"
+    ratios = ratio(rates["two"], rates["one"])
+    yield ratio_row("unary ComputeNernst at two workers", "one process", ratios, figure, rates)
 
 
 @dataclass

@@ -3,7 +3,8 @@ import math
 
 import pytest
 
-from benchmarks.measuring.rows import Bar, Result, Row, at_least, at_most
+from benchmarks.measuring.rows import Bar, Result, Row, at_least, at_most, ratio_row, seconds_row
+from benchmarks.measuring.timing import Samples
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,17 @@ def test_a_row_in_json_keeps_every_sample_and_says_which_way_its_bar_points() ->
     }
     assert Row("a", value=1.0, bar=at_most(9.0)).as_json()["bar"] == {"at_most": 9.0}
     assert Row("a", skipped="no gcc").as_json()["why"] == "no gcc"
+
+
+def test_a_row_of_a_ratio_keeps_what_it_was_made_of_beside_it() -> None:
+    made_of = {"ours": Samples((4.0, 6.0, 8.0)), "theirs": Samples((2.0, 2.0, 2.0))}
+    row = ratio_row("a", "b", Samples((2.0, 3.0, 4.0)), "f", made_of, at_least(2.5))
+    samples = {"ours": (4.0, 6.0, 8.0), "theirs": (2.0, 2.0, 2.0)}
+    assert row == Row("a", "b", 3.0, "x", at_least(2.5), spread=1 / 3, figure="f", samples=samples)
+    assert ratio_row("a", "b", Samples((2.0,)), "f", made_of).result is Result.NO_BAR
+
+
+def test_a_row_of_seconds_is_of_their_median() -> None:
+    assert seconds_row("a", [3.0, 1.0, 2.0]) == Row(
+        "a", value=2.0, unit="s", spread=0.5, samples={"seconds": (3.0, 1.0, 2.0)}
+    )
