@@ -32,35 +32,39 @@ def opened(server: ServerProcess, key: str) -> Any:
     return call
 
 
-def require_end(server: ServerProcess, call: Any, message: str) -> None:
-    """The server ends the stream by itself; what was under way is read first, then why."""
+def ending(server: ServerProcess, call: Any) -> tuple[grpc.StatusCode, str]:
+    """How the server ends the stream by itself; what was under way is read first."""
     until(lambda: ENDED in server.log, lambda: server.log)
     with pytest.raises(grpc.RpcError) as caught:
         list(call)
     refused = refusal_of(caught.value)
-    assert (refused.code, refused.message) == (grpc.StatusCode.UNAUTHENTICATED, message)
+    return refused.code, refused.message
 
 
-def exchange(server: ServerProcess, put: Callable[[str], Any], old: str, new: str) -> None:
+def assert_exchanged(server: ServerProcess, put: Callable[[str], Any], old: str, new: str) -> None:
     """From the old key to the new one: streams of the new one go on, of the old one they end."""
-    ending = opened(server, old)
+    leaving = opened(server, old)
     put(f"{new} {old}")
     until(lambda: "MFN_API_KEY was read again" in server.log, lambda: server.log)
     staying = opened(server, new)
     assert ENDED not in server.log
     put(new)
-    require_end(server, ending, "the credential is not valid here")
+    assert ending(server, leaving) == (grpc.StatusCode.UNAUTHENTICATED, "the credential is not valid here")
     assert list(staying)[-1].summary.stop_reason == pb.STOP_REASON_COMPLETED
     assert not [key for key in (old, new) if key in server.log]
 
 
-def test_of_a_key_in_a_file(serve: Serve, tmp_path: Path) -> None:
+def test_streams_of_a_key_end_when_the_file_holds_another_and_those_of_the_other_go_on(
+    serve: Serve, tmp_path: Path
+) -> None:
     file, old = tmp_path / "key", token_hex(32)
     file.write_text(old)
-    exchange(serve(api_key=f"@{file}", log_format="json"), file.write_text, old, token_hex(32))
+    assert_exchanged(serve(api_key=f"@{file}", log_format="json"), file.write_text, old, token_hex(32))
 
 
-def test_of_a_key_in_aws(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streams_of_a_key_end_when_aws_holds_another_and_those_of_the_other_go_on(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old = token_hex(32)
     with secrets_manager(monkeypatch) as standing_in:
         address = address_of(standing_in)
@@ -68,14 +72,17 @@ def test_of_a_key_in_aws(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
         aws.create_secret(Name="mfn", SecretString=old)
         access = {"aws_endpoint": address, "aws_region": REGION, "secrets_refresh_s": 1}
         server = serve(api_key="aws:mfn", log_format="json", **access)
-        exchange(server, lambda text: aws.put_secret_value(SecretId="mfn", SecretString=text), old, token_hex(32))
+        assert_exchanged(
+            server, lambda text: aws.put_secret_value(SecretId="mfn", SecretString=text), old, token_hex(32)
+        )
 
 
-def test_of_a_key_whose_pepper_is_gone(tmp_path: Path) -> None:
+def test_streams_of_a_key_whose_pepper_is_gone_end(tmp_path: Path) -> None:
     site = Site(tmp_path)
     key = site.create_key("lab", "simulate")
     with closing(Production(site)) as server:
         server.wait_until_serving()
         call = opened(server, key)
+        assert ENDED not in server.log
         site.pepper.write_text(token_hex(32), encoding="ascii")
-        require_end(server, call, "the API key is not valid here")
+        assert ending(server, call) == (grpc.StatusCode.UNAUTHENTICATED, "the API key is not valid here")

@@ -25,6 +25,7 @@ from mfn_grpc.core.reaction_diffusion.kernels.buffers import ALIAS_BYTES
 from mfn_grpc.core.reaction_diffusion.programs import blocks, mycelium, program
 from mfn_grpc.core.reaction_diffusion.programs.blocks import MOST_STEPS, even_block
 from mfn_grpc.core.reaction_diffusion.randomness import GrowthEvents
+from tests.core.reaction_diffusion.advancing import STEPS_IN_BANDS, advance_by, advances
 from tests.core.reaction_diffusion.cases import (
     ALL_MODELS,
     BOUNDARY_NAMES,
@@ -135,36 +136,11 @@ def test_events_in_the_first_and_the_last_row_reach_the_bands_beside_them(
         assert_same_bits(simulation.state, expected)
 
 
-PORTIONS = st.lists(
-    st.one_of(
-        st.tuples(st.just("steps"), st.integers(1, 40)),
-        st.tuples(st.just("units"), st.integers(1, 700)),
-        st.tuples(st.just("plain units"), st.integers(1, 60)),
-        st.tuples(st.just("towards"), st.integers(1, 1000)),
-        st.tuples(st.just("bands"), st.integers(1, 6)),
-    ),
-    max_size=12,
-)
-
-
-def advance_by(simulation: Simulation, kind: str, amount: int) -> None:
-    if kind == "steps":
-        simulation.advance(amount)
-    elif kind == "units":
-        simulation.advance_units(amount, simulation.step + amount % 19 + 1)
-    elif kind == "plain units":
-        simulation.advance_units(amount)
-    elif kind == "towards":
-        simulation.advance_towards(simulation.step + amount % 23 + 1, amount)
-    else:
-        simulation.advance_in_bands(5, amount, map)
-
-
 @settings(max_examples=80)
 @given(
     st.sampled_from([GrayScott(), Mycelium(spike_probability=0.7), Mycelium(quantum_jitter=True, jitter_var=1.0)]),
     st.sampled_from(BOUNDARY_NAMES),
-    PORTIONS,
+    advances(steps=40, units=60, units_until=700, towards=1000, bands=6),
 )
 def test_no_mixture_of_blocks_parts_of_them_and_steps_changes_a_bit(
     model: Model, boundary: str, portions: list[tuple[str, int]]
@@ -175,7 +151,7 @@ def test_no_mixture_of_blocks_parts_of_them_and_steps_changes_a_bit(
         before = simulation.step
         advance_by(simulation, kind, amount)
         if kind in ("steps", "bands"):
-            assert simulation.step == before + (amount if kind == "steps" else 5)
+            assert simulation.step == before + (amount if kind == "steps" else STEPS_IN_BANDS)
     assert_same_bits(simulation.state, simulate_reference(spec, simulation.step))
     expected = Simulation(replace(spec, initial_state=None))
     expected.advance(simulation.step)

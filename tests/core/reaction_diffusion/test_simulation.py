@@ -25,6 +25,7 @@ from mfn_grpc.core.reaction_diffusion import (
     warm_up,
 )
 from mfn_grpc.core.reaction_diffusion.simulation import MAX_MARCH_STEPS
+from tests.core.reaction_diffusion.advancing import advance_by, advances
 from tests.core.reaction_diffusion.cases import (
     ALL_MODELS,
     BOUNDARY_NAMES,
@@ -189,33 +190,14 @@ def test_the_step_of_the_initial_state_decides_the_events_that_follow() -> None:
     assert not np.array_equal(early[0], late[0])
 
 
-ADVANCES = st.lists(
-    st.one_of(
-        st.tuples(st.just("steps"), st.integers(1, 9)),
-        st.tuples(st.just("units"), st.integers(1, 120)),
-        st.tuples(st.just("bands"), st.integers(1, 24)),
-    ),
-    max_size=14,
-)
-
-
-def advance_by(simulation: Simulation, kind: str, amount: int) -> None:
-    if kind == "steps":
-        simulation.advance(amount)
-    elif kind == "units":
-        simulation.advance_units(amount)
-    else:
-        simulation.advance_in_bands(2, amount, map)
-
-
 @settings(max_examples=60)
-@given(st.sampled_from(RUNS), st.sampled_from(PRECISIONS), ADVANCES)
+@given(st.sampled_from(RUNS), st.sampled_from(PRECISIONS), advances(steps=9, units=120, bands=24))
 def test_no_mixture_of_steps_units_and_bands_changes_a_bit_of_state_or_history(
-    begin: Begin, precision: Precision, advances: list[tuple[str, int]]
+    begin: Begin, precision: Precision, mixture: list[tuple[str, int]]
 ) -> None:
     spec = begin(precision=precision)
     simulation, whole = Simulation(spec, watched=1), Simulation(spec, watched=1)
-    for kind, amount in advances:
+    for kind, amount in mixture:
         advance_by(simulation, kind, amount)
     whole.advance(simulation.step)
     assert_same_run(simulation, whole)

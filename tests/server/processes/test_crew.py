@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from mfn_server.processes.crew import Crew, Pace
@@ -71,12 +72,25 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-async def test_the_others_start_when_the_first_is_warm_and_listen_only_when_they_are() -> None:
+@asynccontextmanager
+async def crew_at_work(count: int) -> AsyncIterator[tuple[Crew, Started]]:
+    """A crew whose first worker has been started; left when it has ended."""
     start = Started()
-    crew = crew_of(3, start)
+    crew = crew_of(count, start)
     async with asyncio.TaskGroup() as group:
         group.create_task(crew.keep())
         await until(lambda: len(start.workers) == 1)
+        yield crew, start
+
+
+async def first_serves(start: Started) -> None:
+    """Until the second worker has been started, too."""
+    start.workers[0].serve()
+    await until(lambda: len(start.workers) == 2)
+
+
+async def test_the_others_start_when_the_first_is_warm_and_listen_only_when_they_are() -> None:
+    async with crew_at_work(3) as (crew, start):
         assert crew.states() == {State.STARTING: 1, State.WAITING: 2}
         for _ in range(10):
             await asyncio.sleep(0)
@@ -91,13 +105,8 @@ async def test_the_others_start_when_the_first_is_warm_and_listen_only_when_they
 
 
 async def test_a_worker_that_ends_is_started_again_and_what_it_counted_stays() -> None:
-    start = Started()
-    crew = crew_of(2, start)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(crew.keep())
-        await until(lambda: len(start.workers) == 1)
-        start.workers[0].serve()
-        await until(lambda: len(start.workers) == 2)
+    async with crew_at_work(2) as (crew, start):
+        await first_serves(start)
         key = ("calls_total", ())
         start.workers[0].metrics = [Family("calls", "", "counter", {key: 5.0}), Family("open", "", "gauge", {})]
         start.workers[0].end(-9)
@@ -109,23 +118,14 @@ async def test_a_worker_that_ends_is_started_again_and_what_it_counted_stays() -
 
 
 async def test_where_none_has_ever_listened_one_that_cannot_start_ends_all_with_its_code() -> None:
-    start = Started()
-    crew = crew_of(2, start)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(crew.keep())
-        await until(lambda: len(start.workers) == 1)
+    async with crew_at_work(2) as (crew, start):
         start.workers[0].end(2)
     assert (crew.code, start.numbers) == (2, [1])
 
 
 async def test_one_that_cannot_start_beside_others_is_tried_again() -> None:
-    start = Started()
-    crew = crew_of(2, start)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(crew.keep())
-        await until(lambda: len(start.workers) == 1)
-        start.workers[0].serve()
-        await until(lambda: len(start.workers) == 2)
+    async with crew_at_work(2) as (crew, start):
+        await first_serves(start)
         start.workers[1].end(2)
         await until(lambda: len(start.workers) == 3)
         crew.stop()
@@ -142,13 +142,8 @@ async def test_a_system_that_starts_no_process_ends_with_1() -> None:
 
 
 async def test_one_that_does_not_end_well_gives_its_code_to_all() -> None:
-    start = Started()
-    crew = crew_of(2, start)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(crew.keep())
-        await until(lambda: len(start.workers) == 1)
-        start.workers[0].serve()
-        await until(lambda: len(start.workers) == 2)
+    async with crew_at_work(2) as (crew, start):
+        await first_serves(start)
         start.workers[0].code_at_signal = 1
         crew.stop()
     assert crew.code == 1

@@ -7,6 +7,8 @@ known when the kernels are compiled, so that rows of a group are seen not to ove
 one minimum and one maximum.
 """
 
+from typing import Any
+
 import numpy as np
 
 from mfn_grpc.core.aggregation.kernels.networks import network
@@ -24,20 +26,23 @@ def groups(rows: int, first: int, last: int) -> Array:
     return network(-(-rows // GROUP), first // GROUP, (last - 1) // GROUP + 1)
 
 
+@jit
+def ordered(one: Any, two: Any) -> Any:
+    """The lesser and the greater of two numbers; in this order when they are equal."""
+    # A choice of each, which is one instruction; a choice between the two pairs becomes a jump.
+    swapped = two < one
+    return two if swapped else one, one if swapped else two
+
+
 def _sort_group(one: Array, two: Array, three: Array, four: Array, group: Array) -> None:
     """A group [GROUP * WIDTH] of four rows [WIDTH] with its columns sorted, by five comparisons."""
     for j in range(WIDTH):
         v0, v1, v2, v3 = one[j], two[j], three[j], four[j]
-        swapped = v1 < v0
-        v0, v1 = v1 if swapped else v0, v0 if swapped else v1
-        swapped = v3 < v2
-        v2, v3 = v3 if swapped else v2, v2 if swapped else v3
-        swapped = v2 < v0
-        v0, v2 = v2 if swapped else v0, v0 if swapped else v2
-        swapped = v3 < v1
-        v1, v3 = v3 if swapped else v1, v1 if swapped else v3
-        swapped = v2 < v1
-        v1, v2 = v2 if swapped else v1, v1 if swapped else v2
+        v0, v1 = ordered(v0, v1)
+        v2, v3 = ordered(v2, v3)
+        v0, v2 = ordered(v0, v2)
+        v1, v3 = ordered(v1, v3)
+        v1, v2 = ordered(v1, v2)
         group[j], group[WIDTH + j], group[2 * WIDTH + j], group[3 * WIDTH + j] = v0, v1, v2, v3
 
 
@@ -46,24 +51,15 @@ def _merge_groups(low: Array, high: Array) -> None:
     for j in range(WIDTH):
         v0, v1, v2, v3 = low[j], low[WIDTH + j], low[2 * WIDTH + j], low[3 * WIDTH + j]
         v4, v5, v6, v7 = high[j], high[WIDTH + j], high[2 * WIDTH + j], high[3 * WIDTH + j]
-        swapped = v4 < v0
-        v0, v4 = v4 if swapped else v0, v0 if swapped else v4
-        swapped = v6 < v2
-        v2, v6 = v6 if swapped else v2, v2 if swapped else v6
-        swapped = v4 < v2
-        v2, v4 = v4 if swapped else v2, v2 if swapped else v4
-        swapped = v5 < v1
-        v1, v5 = v5 if swapped else v1, v1 if swapped else v5
-        swapped = v7 < v3
-        v3, v7 = v7 if swapped else v3, v3 if swapped else v7
-        swapped = v5 < v3
-        v3, v5 = v5 if swapped else v3, v3 if swapped else v5
-        swapped = v2 < v1
-        v1, v2 = v2 if swapped else v1, v1 if swapped else v2
-        swapped = v4 < v3
-        v3, v4 = v4 if swapped else v3, v3 if swapped else v4
-        swapped = v6 < v5
-        v5, v6 = v6 if swapped else v5, v5 if swapped else v6
+        v0, v4 = ordered(v0, v4)
+        v2, v6 = ordered(v2, v6)
+        v2, v4 = ordered(v2, v4)
+        v1, v5 = ordered(v1, v5)
+        v3, v7 = ordered(v3, v7)
+        v3, v5 = ordered(v3, v5)
+        v1, v2 = ordered(v1, v2)
+        v3, v4 = ordered(v3, v4)
+        v5, v6 = ordered(v5, v6)
         low[j], low[WIDTH + j], low[2 * WIDTH + j], low[3 * WIDTH + j] = v0, v1, v2, v3
         high[j], high[WIDTH + j], high[2 * WIDTH + j], high[3 * WIDTH + j] = v4, v5, v6, v7
 
