@@ -114,11 +114,11 @@ class Simulation:
 
     def finiteness(self) -> Pieces[bool]:
         """Whether every value of the state is finite; it must not change between the pieces."""
-        for field in self.state:
-            for rows in bands(field.shape):
-                if not _is_finite(field[rows]):
-                    return False
-                yield
+        species, rows, cols = self.state.shape
+        for band in bands((rows, species * cols)):
+            if not _is_finite(self.state[:, band]):
+                return False
+            yield
         return True
 
     def advance(self, steps: int) -> None:
@@ -333,12 +333,12 @@ def _fill(state: Array, spec: SimulationSpec, stored: Array | None) -> Pieces[No
 
 
 def _is_finite(values: Array) -> bool:
-    """Whether every value of a field [rows, cols] is finite.
+    """Whether every value of a state [species, rows, cols] is finite.
 
     A value that is not finite leaves no sum finite, and a sum takes a third of the time that looking at each takes.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(np.einsum("ij->", values))) or bool(np.isfinite(values).all())
+        return bool(np.isfinite(np.einsum("kij->", values))) or bool(np.isfinite(values).all())
 
 
 def _touch(buffer: Array) -> Pieces[None]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
+from itertools import chain
 
 from mfn_grpc.arrays import to_array
 from mfn_grpc.core.reaction_diffusion import MODELS, analyze
@@ -42,9 +43,9 @@ class SimulationService:
             stream = Stream(self._runtime, plan, call, run)
             yield await stream.started()
             try:
-                async with aclosing(one_ahead(run.frames(stream.seal))) as frames:
-                    async for frame in frames:
-                        for message in stream.sending(frame):
+                async with aclosing(one_ahead(run.frames(stream.seal))) as made:
+                    async for frames in made:
+                        for message in chain.from_iterable(map(stream.sending, frames)):
                             yield message
             except Diverged as diverged:
                 raise stream.fault(diverged) from None

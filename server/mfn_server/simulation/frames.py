@@ -108,16 +108,23 @@ def make_frame(form: FrameForm, state: AnyArray, seal: Seal) -> Pieces[list[byte
         field = yield from _reduced(state[index], form.block)
         array = yield from _stored(name, field, form.dtype)
         header: types.ArrayHeader | None = array.header()
-        for start in range(0, array.nbytes, PART_BYTES):
-            data = array.stored(start, min(start + PART_BYTES, array.nbytes))
-            if parts and held + len(data) > MESSAGE_DATA_BYTES:
-                messages.append(seal(parts, last=False))
-                parts, held = [], 0
-            parts += enclosed(_PARTS, array_part(data, start, array.nbytes, header))
-            held, header = held + len(data), None
+        for stretch in _stretches(array.nbytes, min(MESSAGE_DATA_BYTES, BAND_CELLS * array.dtype.itemsize)):
+            stored = array.stored(stretch.start, stretch.stop)
+            for part in _stretches(len(stored), PART_BYTES):
+                data = stored[part]
+                if parts and held + len(data) > MESSAGE_DATA_BYTES:
+                    messages.append(seal(parts, last=False))
+                    parts, held = [], 0
+                parts += enclosed(_PARTS, array_part(data, stretch.start + part.start, array.nbytes, header))
+                held, header = held + len(data), None
             yield
     messages.append(seal(parts, last=True))
     return messages
+
+
+def _stretches(size: int, most: int) -> Iterator[slice]:
+    for start in range(0, size, most):
+        yield slice(start, min(start + most, size))
 
 
 def frame_message(sequence: int, head: pb.Frame, parts: list[Buffer], tail: pb.Frame) -> bytes:

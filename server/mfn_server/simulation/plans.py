@@ -20,6 +20,10 @@ from mfn_server.simulation.specs import decode_spec, hash_spec
 from mfn_server.simulation.tokens import Position, Tokens
 from mfn_server.uploads import ArrayStore
 
+FRAMED_CELLS = 2**19
+"""A frame of no more is made in the slice that comes to its step: it takes up to 10 ms, 1 ms where not quantised."""
+MOST_TOGETHER, MOST_BYTES_TOGETHER = 4, 4 * 1024 * 1024
+"""Frames that one slice makes, so that event loop and worker need to hand over to each other less often."""
 STATE_MARGIN_BYTES = 64 * 1024
 """Room in a unary answer for everything but the final state."""
 _STATE_REF = "spec.initial_array_ref"
@@ -47,10 +51,23 @@ class Plan:
         return None if self.watch is None else self.watch.species
 
     @property
+    def is_framed_at_once(self) -> bool:
+        """Whether a frame is made in the slice that comes to its step: it is small, and waits for no features."""
+        return self.watch is None and self.spec.cells * len(self.form.species) <= FRAMED_CELLS
+
+    @property
+    def frames_together(self) -> int:
+        """Most frames that are made at a time."""
+        if not self.is_framed_at_once:
+            return 1
+        return max(1, min(MOST_TOGETHER, MOST_BYTES_TOGETHER // max(1, self.form.nbytes(self.spec))))
+
+    @property
     def bytes_needed(self) -> int:
-        """State buffers, and the most of starting, of a frame sent while the next is made, and of measuring."""
+        """State buffers, and the most of starting, of frames sent while the next are made, and of measuring."""
         measuring = 0 if self.watch is None else MEASURING_BYTES * self.spec.cells
-        return state_bytes(self.spec) + max(self._starting_bytes, 2 * self.form.nbytes(self.spec) + measuring)
+        frames = 2 * self.frames_together * self.form.nbytes(self.spec)
+        return state_bytes(self.spec) + max(self._starting_bytes, frames + measuring)
 
     @property
     def _starting_bytes(self) -> int:

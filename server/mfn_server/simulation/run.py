@@ -3,10 +3,8 @@
 import asyncio
 import math
 import os
-from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import TypeVar
@@ -19,7 +17,7 @@ from mfn_server.compute import NoWorkerInTime
 from mfn_server.rpc.call import Call
 from mfn_server.runtime import Runtime
 from mfn_server.sharing import Sharing
-from mfn_server.simulation.frames import Seal, make_frame
+from mfn_server.simulation.framing import Framing, RunFrame, Seals
 from mfn_server.simulation.plans import Plan
 from mfn_server.simulation.reports import add_features, summarise
 from mfn_server.simulation.slice_spans import SliceSpans
@@ -33,8 +31,6 @@ A unit of a simulation's work is about a row of cells.
 """
 CLOSING_RATE = 1e8
 """Values a second at which a last state is taken to be checked and summed up."""
-FRAMED_CELLS = 2**19
-"""A frame of no more is made in the slice that comes to its step: it takes up to 10 ms, 1 ms where not quantised."""
 SHARED_S = 0.005
 """A slice that takes one thread less is not worth waking another."""
 SHARED_CELLS = 512 * 512
@@ -53,23 +49,8 @@ class Diverged(Exception):
         self.step, self.last_finite_step = step, last_finite_step
 
 
-@dataclass(frozen=True)
-class RunFrame:
-    """The state at a step, as the messages that carry it; whoever sends one takes it out, and frees its memory."""
-
-    step: int
-    messages: deque[bytes]
-
-
-Seals = Callable[[int, Measured | None], Seal]
-"""Makes the seal of the frame of a step, with the features of the run so far where they were asked for."""
-
-
 class Run:
-    """Owns the Simulation of one call. `stop_reason` says why `advance_to` or `frames` ended.
-
-    messages: of all the frames that are made so far.
-    """
+    """Owns the Simulation of one call. `stop_reason` says why `advance_to` or `frames` ended."""
 
     def __init__(self, runtime: Runtime, plan: Plan, call: Call, simulation: Simulation, followed: Followed) -> None:
         self._runtime, self._plan, self._call, self.followed = runtime, plan, call, followed
@@ -77,17 +58,14 @@ class Run:
         self.run_id = plan.resumed.run_id if plan.resumed else os.urandom(16)
         self.stop_reason = pb.STOP_REASON_COMPLETED
         self.compute_seconds = 0.0
-        self.messages = 0
         self._spans = SliceSpans()
         self._unsaved_seconds = 0.0
         self._rate = FIRST_RATE / plan.spec.shape[1]
         self._finite_step = simulation.step
         self._measured: tuple[int, Measured] | None = None
-        self._seals: Seals | None = None
-        self._made: list[bytes] | None = None
+        self._framing: Framing | None = None
         # What is watched is looked at in order, on one thread, and measured before its frame is made.
         self._can_be_shared = plan.spec.cells >= SHARED_CELLS and plan.watch is None
-        self._is_framed_at_once = plan.spec.cells * len(plan.form.species) <= FRAMED_CELLS and plan.watch is None
         summing_s, measuring_s = math.prod(plan.spec.state_shape) / CLOSING_RATE, runtime.pace.slice_s
         self._closing_s = summing_s if plan.watch is None else summing_s + measuring_s
         followed.begin(self)
@@ -99,16 +77,20 @@ class Run:
         opening = Simulation.opening(plan.spec, checkpoint, plan.watched)
         return cls(runtime, plan, call, await prepared(runtime, call, opening), followed)
 
-    async def frames(self, seals: Seals) -> AsyncGenerator[RunFrame, None]:
-        """The frames still due, each computed when it is asked for; fewer when the run must stop."""
-        self._seals = seals
+    async def frames(self, seals: Seals) -> AsyncGenerator[Sequence[RunFrame], None]:
+        """The frames still due, as many at once as one slice makes; fewer in all when the run must stop."""
+        framing = self._framing = Framing(self._plan, seals)
         try:
-            for step in self._plan.frame_steps():
-                if not await self.advance_to(step) or (frame := await self._frame(seals)) is None:
+            while framing.due is not None:
+                try:
+                    reached = await self._frame(framing, framing.due)
+                except Diverged:
+                    yield framing.take()  # those before it are finite
+                    raise
+                if not reached:
                     return
-                self.messages += len(frame.messages)
-                yield frame
-            self._seals = None
+                yield framing.take()
+            self._framing = None
             # A stream that broke between its last frame and its summary is resumed with no frame due.
             await self.complete()
         finally:
@@ -193,21 +175,18 @@ class Run:
         summary.compute_seconds = self.compute_seconds
         return summary
 
-    async def _frame(self, seals: Seals) -> RunFrame | None:
-        """The present state; None when there was no time left to look at it."""
-        messages, self._made = self._made, None
+    async def _frame(self, framing: Framing, step: int) -> bool:
+        """Make the frame of a step, and perhaps some that follow; False when there was no time left for it."""
+        if not await self.advance_to(step):
+            return False
         try:
-            if messages is None:
+            if framing.due == step:  # no slice has made it
                 measured = await self._features()
-                messages = await self._computed(self._making(seals, measured), short=True)
+                await self._computed(framing.making(self.simulation, measured), short=True)
         except Stopped as stopped:
             self.stop_reason = stopped.reason
-            return None
-        return RunFrame(self.simulation.step, deque(messages))
-
-    def _making(self, seals: Seals, measured: Measured | None = None) -> Pieces[list[bytes]]:
-        simulation = self.simulation
-        return make_frame(self._plan.form, simulation.state, seals(simulation.step, measured))
+            return False
+        return True
 
     async def _features(self, *, closing: bool = False) -> Measured | None:
         """The features of the run so far; None where they are not wanted, or not known within a step."""
@@ -235,13 +214,32 @@ class Run:
         alone = sharing is None or hands == 1 or simulation.is_amid_a_step
         shared = 0 if alone or sharing is None else self._advance_together(until, started, sharing)
         units = shared or self._advance_alone(until)
-        if simulation.step > before and simulation.state.nbytes <= LARGE_STATE_BYTES:
-            self._require_finite(simulation.is_finite())
-            if simulation.step == until and self._seals is not None and self._is_framed_at_once:
-                self._made = finish(self._making(self._seals))
+        self._look(before)
+        if self._framing is not None and self._plan.is_framed_at_once and simulation.step == self._framing.due:
+            units += self._make_frames(self._framing, started, alone=not shared)
         seconds = perf_counter() - started
         self._rate = units / max(seconds, 1e-6) / (hands if shared else 1)
         return seconds
+
+    def _look(self, before: int) -> None:
+        """Whether steps that were made since are finite; a large state is looked at apart."""
+        if self.simulation.step > before and self.simulation.state.nbytes <= LARGE_STATE_BYTES:
+            self._require_finite(self.simulation.is_finite())
+
+    def _make_frames(self, framing: Framing, started: float, *, alone: bool) -> int:
+        """The frame of this step and, alone, of as many more as fit half a slice; returns the units of work done."""
+        units, began, simulation = 0, started, self.simulation
+        while framing.due == simulation.step:
+            finish(framing.making(simulation))
+            if not alone or framing.is_full:
+                break
+            now = perf_counter()
+            if now - started + now - began > self._runtime.pace.slice_s / 2:
+                break
+            began, before = now, simulation.step
+            units += self._advance_alone(framing.due)
+            self._look(before)
+        return units
 
     def _is_shared(self, until: int) -> bool:
         """Whether a slice towards a step is worth more than one thread."""

@@ -17,9 +17,10 @@ from mfn_server.rpc.call import Call
 from mfn_server.rpc.encoded import Encoded
 from mfn_server.runtime import Runtime
 from mfn_server.simulation.frames import Seal, frame_message
+from mfn_server.simulation.framing import RunFrame
 from mfn_server.simulation.plans import Plan
 from mfn_server.simulation.reports import encode_stability
-from mfn_server.simulation.run import Diverged, Run, RunFrame
+from mfn_server.simulation.run import Diverged, Run
 from mfn_server.simulation.specs import encode_spec
 from mfn_server.simulation.tokens import Position
 
@@ -47,13 +48,13 @@ class Stream:
         )
         return pb.SimulateResponse(sequence=self._sequence, started=started)
 
-    def seal(self, step: int, measured: Measured | None) -> Seal:
-        """What makes the messages of the next frame, on a worker thread: numbered, and with a token at the end.
+    def seal(self, step: int, before: int, measured: Measured | None) -> Seal:
+        """What makes the messages of a frame, on a worker thread: numbered, and with a token at the end.
 
-        A frame that is not completed has used none of the numbers.
+        before: messages that the frames before it took.
         """
         head = pb.Frame(step=step, time=step * self._plan.spec.time_step)
-        numbers = count(self._first + self._run.messages + 1)
+        numbers = count(self._first + before + 1)
 
         def sealed(parts: list[Buffer], *, last: bool) -> bytes:
             number = next(numbers)

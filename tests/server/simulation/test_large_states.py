@@ -36,11 +36,12 @@ class Held:
     @classmethod
     def into(cls, monkeypatch: pytest.MonkeyPatch, stage: str) -> "Held":
         """Hold what a method of Simulation, or a function that the run uses, computes."""
-        run: Any = sys.modules["mfn_server.simulation.run"]
         if not hasattr(Simulation, stage):
-            held = cls(getattr(run, stage))
-            monkeypatch.setattr(run, stage, held)
+            used_by = sys.modules[f"mfn_server.simulation.{'framing' if stage == 'make_frame' else 'run'}"]
+            held = cls(getattr(used_by, stage))
+            monkeypatch.setattr(used_by, stage, held)
             return held
+        run: Any = sys.modules["mfn_server.simulation.run"]
         # Of a class of its own: the kernels that are compiled meanwhile try simulations too.
         held = cls(getattr(Simulation, stage))
         method = staticmethod(held) if stage == "opening" else partialmethod(held)
@@ -65,6 +66,7 @@ class TestLargeStates:
     def _every_state_is_large(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """And worked on row by row, each piece of work a slice."""
         monkeypatch.setattr("mfn_server.simulation.run.LARGE_STATE_BYTES", 0)
+        monkeypatch.setattr("mfn_server.simulation.plans.FRAMED_CELLS", 0)
         monkeypatch.setattr("mfn_server.simulation.frames.BAND_CELLS", 1)
         monkeypatch.setattr("mfn_server.simulation.frames.PART_BYTES", 1000)
         monkeypatch.setattr("mfn_server.simulation.reports.BAND_CELLS", 1)

@@ -15,7 +15,7 @@ from mfn_grpc.core.reaction_diffusion import GrayScott, Precision, SimulationSpe
 from mfn_grpc.v1 import simulation_pb2 as pb
 from mfn_server.runtime import Runtime
 from mfn_server.simulation.frames import FrameForm
-from mfn_server.simulation.plans import Plan
+from mfn_server.simulation.plans import MOST_TOGETHER, Plan
 from mfn_server.simulation.tokens import Position
 from tests.server.calling import NERNST, refusal_of, refused, rest_of
 from tests.server.conftest import Running, Start
@@ -282,7 +282,7 @@ class TestAdmission:
         assert (await second).summary.steps_done == 2
 
     @pytest.mark.parametrize(("dtype", "itemsize"), [(Precision.FLOAT64, 8), (Precision.FLOAT32, 4)])
-    def test_what_is_held_beside_the_buffers_to_start_is_counted_where_it_is_more_than_two_frames(
+    def test_what_is_held_beside_the_buffers_to_start_is_counted_where_it_is_more_than_the_frames(
         self, dtype: Precision, itemsize: int
     ) -> None:
         given = SimulationSpec(GrayScott(), shape=(30, 40), precision=dtype)
@@ -293,7 +293,7 @@ class TestAdmission:
         assert Plan(given, b"", none, 1, resumed).bytes_needed == buffers + state * itemsize
         started = replace(given, initial_state=np.zeros((2, 30, 40), np.float32))
         assert Plan(started, b"", none, 1, None).bytes_needed == buffers + state * 4
-        assert Plan(started, b"", whole, 1, None).bytes_needed == buffers + 2 * state * 8
+        assert Plan(started, b"", whole, 1, None).bytes_needed == buffers + 2 * MOST_TOGETHER * state * 8
 
     async def test_a_simulation_that_would_never_fit_is_refused_for_good(self, start: Start, gates: Gates) -> None:
         server = await start(max_state_bytes=2**20)

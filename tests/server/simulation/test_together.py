@@ -99,6 +99,9 @@ async def test_a_cancelled_run_gives_all_its_threads_back(start: Start, shared: 
     call.cancel()
     await eventually(lambda: server.application.runtime.admission.running == 0)
     await eventually(lambda: server.application.compute.busy == 0)
+    at_once = threading.Barrier(2)
+    turns = [server.application.compute.run(name, lambda: at_once.wait(60)) for name in ("one", "another")]
+    assert sorted(await asyncio.gather(*turns)) == [0, 1]
 
 
 class Steps:
@@ -160,7 +163,7 @@ def test_a_slice_made_alone_although_threads_would_help_does_not_belittle_the_ra
     steps = Steps(99)
     steps.sharing.enlist(7)
     monkeypatch.setattr("mfn_server.simulation.run.perf_counter", steps.clock)
-    run.simulation, run._rate, run._finite_step, run._seals = steps, 1.0, 0, None  # so low that no step fits
+    run.simulation, run._rate, run._finite_step, run._framing = steps, 1.0, 0, None  # so low that no step fits
     run._runtime = SimpleNamespace(pace=Pace(slice_s=0.04, checkpoint_s=1, upload_idle_s=1))
     run._slice(10**9, steps.sharing)
     assert run._rate == pytest.approx(1000.0)
@@ -176,32 +179,3 @@ class TestWhatIsShared:
         run: Any = Run.__new__(Run)
         run.simulation, run._rate, run._can_be_shared = Steps(0), 1000.0, cells_are_enough  # 5 ms are 5 steps
         assert run._is_shared(left) is expected
-
-
-class TestFramesMadeInTheSlice:
-    @pytest.mark.parametrize("cells", [0, 2**19])
-    async def test_they_are_the_same_as_those_made_after_it(
-        self, start: Start, cells: int, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("mfn_server.simulation.run.FRAMED_CELLS", cells)
-        server, message = await start(), spec(steps=6)
-        answers = await rest_of(stream(server, message, stride=2))
-        assert same_bits(frames(answers), {step: s for step, s in states(message).items() if step % 2 == 0})
-        assert [answer.sequence for answer in answers] == list(range(len(answers)))
-
-    async def test_a_small_one_takes_no_turn_of_its_own(self, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-        server = await start()
-        made, compute = list[str](), server.application.compute
-        for lane in ("run", "urgent", "shared"):
-            method = getattr(compute, lane)
-
-            def noted(*args: Any, lane: str = lane, method: Any = method) -> Any:
-                made.append(lane)
-                return method(*args)
-
-            monkeypatch.setattr(compute, lane, noted)
-        await rest_of(stream(server, spec(steps=2)))
-        few = len(made)
-        made.clear()
-        await rest_of(stream(server, spec(steps=12)))
-        assert len(made) - few == 10  # one for each further step and its frame
