@@ -9,8 +9,8 @@ from pathlib import Path
 from benchmarks import registry
 from benchmarks.measuring.table import render
 from benchmarks.records import files
+from benchmarks.records.new_record import run
 from benchmarks.records.record import Record, misses
-from benchmarks.records.recording import run
 
 INTERRUPTED = 130
 """As a shell tells that SIGINT ended a program."""
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     measured, record = run(options.names or registry.names(), quick=options.quick)
     kept = _kept(options, record, whole=not measured.interrupted)
-    print(render(measured.rows_of))
+    print(render(measured.rows_of, quick=record.quick))
     print(f"\n{measured.times()}\n{surroundings(record)}")
     for told in kept:
         print(told)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.flames.drawing import svg
 from benchmarks.flames.loads import LOADS
-from benchmarks.flames.recording import recorded
+from benchmarks.flames.sampling import recorded
 from benchmarks.flames.stacks import pruned, tree
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"

@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, draw; always 0: `python -m benchmarks growth --strict` judges."""
     options = _parser().parse_args(arguments)
     found = [_told(each) for each in climbs(options.quick)]
-    print(render({"growth": [each.row() for each in found]}))
+    print(render({"growth": [each.row() for each in found]}, quick=options.quick))
     if options.plot:
         from benchmarks.growth.plot import draw  # noqa: PLC0415  # only who wants a picture needs matplotlib
 

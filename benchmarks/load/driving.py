@@ -168,7 +168,7 @@ class Drive:
         errors = {(each.name, each.method, str(each.error)): each.occurrences for each in self._stats.errors.values()}
         client_s = sum(clock.seconds() for clock in self._clients)
         server_s = None if self._server is None else self._server.seconds()
-        return Look(time.monotonic(), tallies, errors, client_s, server_s)
+        return Look(time.monotonic() - self._plan.origin_s, tallies, errors, client_s, server_s)
 
     def _faults(self) -> dict[str, int]:
         return {each["msg"] or each["traceback"]: each["count"] for each in self._runner.exceptions.values()}

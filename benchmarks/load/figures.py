@@ -43,7 +43,10 @@ NOTHING = Tally(0, 0, {}, 0)
 
 @dataclass(frozen=True)
 class Look:
-    """Everything counted up to one moment; errors: by RPC, kind and reason. Processor times in seconds."""
+    """Everything counted up to one moment.
+
+    at_s: since the load began. errors: by RPC, kind and reason. Processor times in seconds.
+    """
 
     at_s: float
     tallies: Mapping[Key, Tally]
@@ -76,8 +79,7 @@ class RpcFigures:
 class StageFigures:
     """A stretch of time with so many users.
 
-    began_s: by the monotonic clock of the machine. Cores: processor time by time on the clock; the server's if it is
-    ours.
+    began_s: since the load began. Cores: processor time by time on the clock; the server's if it is ours.
     """
 
     name: str

@@ -22,8 +22,9 @@ class Plan:
 
     keys: API keys by principal. ca_file: for TLS, empty without. limits: whether the users are those of the rate
     limits. awaited: RPCs of which one must have succeeded before the last stage ends, within a patience. server_pid:
-    whose processor time is read, if any. processes: of users. html: where Locust's report goes. join: port of the
-    process that leads, for one more process of users; 0 for the one that leads.
+    whose processor time is read, if any. processes: of users. html: where Locust's report goes. origin_s: when the load
+    began, by the monotonic clock of the machine. join: port of the process that leads, for one more process of users;
+    0 for the one that leads.
     """
 
     target: str
@@ -36,6 +37,7 @@ class Plan:
     server_pid: int | None
     processes: int
     html: str
+    origin_s: float
     join: int = 0
 
     def as_json(self) -> str:

@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load.breaking import bottleneck
-from benchmarks.load.figures import Outcome, RpcFigures, StageFigures
+from benchmarks.load.figures import LEAST_EVENTS, Outcome, RpcFigures, StageFigures
 
 RPC_HEADINGS = ("RPC", "what", "ok", "errors", "p50 ms", "p95 ms", "p99 ms", "per s", "MiB/s")
 STAGE_HEADINGS = ("stage", "users", "s", "ok", "errors", "calls/s", "slowest p99 ms", "users' cores", "server's cores")
+WHAT_P99_COUNTS = (
+    "p99: of the whole run, however few there were; "
+    f"slowest p99: of a stage's unary calls and first frames, each only with {LEAST_EVENTS} or more in the stage"
+)
 Lines = Sequence[Sequence[str]]
 
 
 def text(outcome: Outcome, processes: int, said: Sequence[str]) -> str:
     """Tables of the RPCs and the stages, and sentences below them."""
-    parts = [_aligned(rpc_lines(outcome.whole)), _aligned(stage_lines(outcome)), *sentences(outcome, processes), *said]
-    return "\n".join(parts)
+    tables = _aligned(rpc_lines(outcome.whole)), _aligned(stage_lines(outcome))
+    return "\n".join([*tables, WHAT_P99_COUNTS, *sentences(outcome, processes), *said])
 
 
 def sentences(outcome: Outcome, processes: int) -> list[str]:

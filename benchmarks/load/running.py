@@ -70,7 +70,7 @@ class Run:
         write(self.html, outcome, said_too, shown)
         return Verdict(shown, tuple(faults), outcome.interrupted)
 
-    def _plan(self) -> Plan:
+    def _plan(self, origin_s: float) -> Plan:
         stages = tuple(PlannedStage(each.name, each.users, each.seconds) for each in self.profile.stages)
         return Plan(
             target=self.target.address,
@@ -83,14 +83,15 @@ class Run:
             server_pid=self.target.pid,
             processes=self.processes,
             html=str(self.html),
+            origin_s=origin_s,
         )
 
     def _measured(self) -> tuple[Outcome, list[Sample]]:
-        command = (sys.executable, "-m", "benchmarks.load.swarm")
+        command, began = (sys.executable, "-m", "benchmarks.load.swarm"), time.monotonic()
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
-            told(process, self._plan())
-            samples = self._watched(process)
+            told(process, self._plan(began))
+            samples = self._watched(process, began)
             printed, _ = process.communicate()
         finally:
             process.kill()
@@ -98,13 +99,13 @@ class Run:
             raise RuntimeError(f"the users' process ended with {process.returncode}")
         return outcome_of(json.loads(printed)), samples
 
-    def _watched(self, process: "subprocess.Popen[str]") -> list[Sample]:
+    def _watched(self, process: "subprocess.Popen[str]", began: float) -> list[Sample]:
         """Samples until the users are gone. Ctrl-C reaches them as well: they end what they do, and report."""
-        samples, began = list[Sample](), time.monotonic()
+        samples = list[Sample]()
         pause_s = max(LEAST_PAUSE_S, self.profile.seconds / LOOKS)
-        while time.monotonic() - began < self.profile.seconds + EXTRA_S:
+        while (passed := time.monotonic() - began) < self.profile.seconds + EXTRA_S:
             if self.target.pid is not None:
-                samples.append(sample(self.target.pid, time.monotonic() / 60))
+                samples.append(sample(self.target.pid, passed / 60))
             try:
                 process.wait(pause_s)
             except subprocess.TimeoutExpired:
@@ -117,7 +118,7 @@ class Run:
 
 
 def grown(samples: Sequence[Sample], outcome: Outcome) -> tuple[str, bool]:
-    """A table of what grew while all users were there, and whether all bounds are kept; minutes are monotonic time."""
+    """A table of what grew while all users were there, and whether all bounds are kept."""
     first, last = outcome.stages[0], outcome.stages[-1]
     begin, end = first.began_s / 60, (last.began_s + last.seconds) / 60
     counted = [replace(each, minutes=each.minutes - begin) for each in samples if begin <= each.minutes <= end]

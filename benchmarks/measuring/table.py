@@ -7,17 +7,23 @@ from benchmarks.measuring.rows import Bar, Result, Row
 
 HEADINGS = ("subject", "what", "against", "measured", "spread", "bar", "result", "absolute")
 
+QUICK = "Quick: too short for figures, and shows only that it works."
+
 Place = tuple[str, Row]
 """A row and the subject that it is of."""
 
 
-def render(rows_of: Mapping[str, Sequence[Row]]) -> str:
-    """The rows with a bar, how many keep it, and the rows without one; each part only where there is something."""
+def render(rows_of: Mapping[str, Sequence[Row]], *, quick: bool) -> str:
+    """The rows with a bar, how many keep it, and the rows without one; each part only where there is something.
+
+    quick: whether they were measured so; then the table says it, for a table is easily taken for a result.
+    """
     places = [(subject, row) for subject, rows in rows_of.items() for row in rows]
     barred = [place for place in places if _counts(place[1])]
     others = [place for place in places if not _counts(place[1])]
     parts = [f"{_table(barred)}\n\n{verdict([row for _, row in barred])}"] if barred else []
-    return "\n\n".join([*parts, *([f"Without a bar:\n\n{_table(others)}"] if others else [])])
+    parts += [f"Without a bar:\n\n{_table(others)}"] if others else []
+    return "\n\n".join([*parts, *([QUICK] if quick else [])])
 
 
 def line(subject: str, row: Row) -> str:

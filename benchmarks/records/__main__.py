@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.records import comparing, files, gate_list, gating, stability, tree, trend
+from benchmarks.records import comparing, files, gate_list, gate_running, stability, tree, trend
 from benchmarks.records.files import RecordError
 from benchmarks.records.tree import ROOT
 
@@ -23,13 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RecordError, ValueError) as error:
         print(error, file=sys.stderr)
         if "GITHUB_ACTIONS" in os.environ:
-            print(gating.annotation("error", "Benchmarks", str(error)))
+            print(gate_running.annotation("error", "Benchmarks", str(error)))
         return 2
     return code
 
 
 def _compare(options: argparse.Namespace) -> int:
-    print(comparing.render(*(files.read(files.find(name)) for name in (options.a, options.b))))
+    a, b = (files.read(files.find(name)) for name in (options.a, options.b))
+    print(comparing.render(a, b, gate_list.read().ranges))
     return 0
 
 
@@ -79,11 +80,11 @@ def _repeated(subjects: Sequence[str], runs: int) -> list[Path]:
 def _gate(options: argparse.Namespace) -> int:
     listed = gate_list.read()
     if options.rebaseline:
-        print(f"The baseline is now {gating.rebaseline(listed)}; commit it with the reason")
+        print(f"The baseline is now {gate_running.rebaseline(listed)}; commit it with the reason")
         return 0
     if options.json:
         files.check_place(options.json)
-    return gating.gate(options.json, listed=listed)
+    return gate_running.gate(options.json, listed=listed)
 
 
 def _count(text: str) -> int:

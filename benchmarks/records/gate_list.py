@@ -67,6 +67,11 @@ class GateList:
         """What the rows are known by."""
         return [row.key for row in self.rows]
 
+    @property
+    def ranges(self) -> dict[Key, float]:
+        """How far each row moved from run to run of one commit: highest / lowest - 1."""
+        return {row.key: row.evidence.range for row in self.rows}
+
 
 _LIST = TypeAdapter(GateList)
 

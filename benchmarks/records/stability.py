@@ -9,7 +9,7 @@ from benchmarks.records.record import Key, Record, RecordedRow
 STABLE_WITHIN = 0.1
 """The largest range of a row that the gate may hold: half of what it lets pass."""
 LEAST_RUNS = 3
-HEADINGS = ("subject", "what", "against", "runs", "lowest", "highest", "range", "")
+HEADINGS = ("subject", "what", "against", "runs", "lowest", "highest", "range", "verdict")
 
 
 @dataclass(frozen=True)

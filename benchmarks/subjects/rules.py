@@ -64,8 +64,9 @@ def measure(quick: bool) -> Iterator[Row]:
 def _beside_peers(size: int, repeats: int, cores: int) -> Iterator[Row]:
     rules = sorted({rule for rule, _ in BARS})
     if not installed():
-        rows = ((rule, library) for rule in rules for library in LIBRARIES)
-        yield from (Row(_what(rule, size, cores), library, skipped=HOW_TO_GET) for rule, library in rows)
+        for rule, library in ((rule, library) for rule in rules for library in LIBRARIES):
+            bar = _bar(rule, library, cores)
+            yield Row(_what(rule, size, cores), library, unit="x", bar=bar, skipped=HOW_TO_GET)
         return
     vectors = vectors_of(CLIENTS, size, seed=0)
     with PeerProcess(CLIENTS, size, FAULTY) as peers, ThreadPoolExecutor(cores) as threads:
@@ -82,8 +83,11 @@ def _rows(rule: str, vectors: Vectors, peers: PeerProcess, repeats: int, hands: 
     times = interleaved(contestants, repeats)
     what = _what(rule, vectors.shape[1], hands.count)
     for library in LIBRARIES:
-        bar = BARS[rule, library] if hands.count == 1 else None
-        yield _row(what, library, times["ours"], times[library], bar)
+        yield _row(what, library, times["ours"], times[library], _bar(rule, library, hands.count))
+
+
+def _bar(rule: str, library: str, cores: int) -> Bar | None:
+    return BARS[rule, library] if cores == 1 else None
 
 
 def _what(rule: str, size: int, cores: int) -> str:

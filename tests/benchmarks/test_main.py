@@ -124,6 +124,14 @@ def test_the_table_is_followed_by_how_many_pass_and_what_each_subject_took(
     assert "Seconds: a 0, b 0; together 0." in told
 
 
+def test_what_was_measured_quickly_is_printed_as_such(offer: Offer, capsys: pytest.CaptureFixture[str]) -> None:
+    offer(a=[GOOD])
+    command.main([])
+    assert "Quick" not in capsys.readouterr().out
+    command.main(["--quick"])
+    assert "Quick: too short for figures" in capsys.readouterr().out
+
+
 def test_the_machine_and_the_versions_are_printed_below_the_table(
     offer: Offer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,7 +155,7 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_measured(
 def test_the_record_is_kept_before_anything_is_printed(
     offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaking(_: object) -> str:
+    def breaking(_: object, *, quick: bool) -> str:
         raise BrokenPipeError
 
     monkeypatch.setattr(files, "HISTORY", tmp_path)

@@ -14,6 +14,7 @@ PLAN = Plan(
     server_pid=None,
     processes=1,
     html="short.html",
+    origin_s=600.0,
 )
 
 

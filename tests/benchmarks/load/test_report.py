@@ -22,6 +22,13 @@ def test_the_text_has_a_line_for_each_rpc_and_each_stage() -> None:
     assert lines[-1] == "FAIL: <this>"
 
 
+def test_below_the_tables_stands_what_each_p99_counts() -> None:
+    (said,) = [line for line in text(FOUND, 1, []).splitlines() if line.startswith("p99")]
+    assert "p99: of the whole run" in said
+    assert "slowest p99: of a stage's" in said
+    assert "each only with 100 or more in the stage" in said
+
+
 def test_a_stage_with_too_few_calls_for_a_p99_has_none() -> None:
     heading, often, seldom = stage_lines(FOUND)
     column = heading.index("slowest p99 ms")

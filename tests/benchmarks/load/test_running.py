@@ -1,4 +1,12 @@
-from benchmarks.load.running import grown
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.load.profiles import PROFILES
+from benchmarks.load.running import Run, grown
+from benchmarks.load.servers import Target
 from benchmarks.soak.report import Sample
 from tests.benchmarks.load.recorded import outcome, stage
 
@@ -31,3 +39,11 @@ def test_too_few_samples_say_nothing() -> None:
         "the server was looked at too seldom to tell whether it grew",
         True,
     )
+
+
+def test_the_server_is_looked_at_by_minutes_since_the_load_began() -> None:
+    target, began = Target("127.0.0.1:1", {}, pid=os.getpid()), time.monotonic()
+    with subprocess.Popen((sys.executable, "-c", ""), text=True) as process:
+        looks = Run(PROFILES["short"], target, 1, Path("short.html"))._watched(process, began)
+    assert looks
+    assert all(0 <= 60 * look.minutes <= time.monotonic() - began for look in looks)

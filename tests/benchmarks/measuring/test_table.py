@@ -18,7 +18,7 @@ def test_the_table_has_one_aligned_line_a_row() -> None:
         ],
         "memory": [Row("ten frames", value=267.4, unit="MiB", bar=at_most(272.28))],
     }
-    header, rule, *lines = render(rows).partition("\n\n")[0].splitlines()
+    header, rule, *lines = render(rows, quick=False).partition("\n\n")[0].splitlines()
     assert header.split() == list(HEADINGS)
     assert set(rule) == {"-", " "}
     assert [line[header.index("result") :].split()[0] for line in lines] == ["pass", "skipped", "pass"]
@@ -48,16 +48,22 @@ def test_a_small_or_negative_quantity_is_still_a_number() -> None:
 
 
 def test_rows_with_a_bar_come_first_and_then_the_others() -> None:
-    text = render({"a": [FREE, KEPT], "b": [MISSED, FREE, ENDED]})
+    text = render({"a": [FREE, KEPT], "b": [MISSED, FREE, ENDED]}, quick=False)
     barred, others = text.split("Without a bar:")
     assert [line.split()[:2] for line in barred.splitlines()[2:5]] == [["a", "kept"], ["b", "missed"], ["b", "ended"]]
     assert [line.split()[:2] for line in others.splitlines()[4:]] == [["a", "free"], ["b", "free"]]
 
 
 def test_a_table_of_one_kind_has_one_part() -> None:
-    assert "Without" not in render({"a": [KEPT]})
-    assert "pass," not in render({"a": [FREE]})
-    assert render({}) == ""
+    assert "Without" not in render({"a": [KEPT]}, quick=False)
+    assert "pass," not in render({"a": [FREE]}, quick=False)
+    assert render({}, quick=False) == ""
+
+
+@pytest.mark.parametrize("row", [KEPT, FREE])
+def test_a_quick_table_says_that_it_holds_no_figures(row: Row) -> None:
+    told, quick = render({"a": [row]}, quick=False), render({"a": [row]}, quick=True)
+    assert quick == f"{told}\n\nQuick: too short for figures, and shows only that it works."
 
 
 def test_the_verdict_counts_what_passes_misses_broke_or_was_not_measured() -> None:

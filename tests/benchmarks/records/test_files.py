@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ import pytest
 
 from benchmarks.records import files
 from benchmarks.records.files import RecordError
+from benchmarks.records.tree import ROOT
 from tests.benchmarks.records.build import record, row
 
 Content = dict[str, Any]
@@ -171,3 +173,9 @@ def test_every_record_that_is_committed_can_be_read() -> None:
     for path in files.HISTORY.glob("*.json"):
         if path.name != "gate.json":
             assert files.read(path).rows, path.name
+
+
+def test_the_comparison_that_the_documentation_shows_can_be_made() -> None:
+    page = (ROOT / "docs" / "benchmarking.md").read_text(encoding="utf-8")
+    (asked,) = re.findall(r"make bench-compare A=(\S+) B=(\S+)", page)
+    assert len({files.find(name) for name in asked}) == 2

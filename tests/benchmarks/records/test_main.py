@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.records import files, gate_list, gating
+from benchmarks.records import files, gate_list, gate_running
 from benchmarks.records.gate_list import GateList
 from tests.benchmarks.records.build import record, row, runs
 
@@ -131,18 +131,18 @@ def test_what_cannot_be_done_is_an_error_on_the_run_of_github_too(
 def test_a_gate_that_could_not_write_its_measurements_is_not_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(gating, "gate", lambda written, listed: pytest.fail("measured"))
+    monkeypatch.setattr(gate_running, "gate", lambda written, listed: pytest.fail("measured"))
     assert command.main(["gate", "--json", str(tmp_path)]) == 2
     assert "cannot be written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("code", [0, 1])
 def test_the_gates_result_is_the_exit_code(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gating, "gate", lambda written, listed: code)
+    monkeypatch.setattr(gate_running, "gate", lambda written, listed: code)
     assert command.main(["gate"]) == code
 
 
 def test_a_new_baseline_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(gating, "rebaseline", lambda _: Path("baseline.json"))
+    monkeypatch.setattr(gate_running, "rebaseline", lambda _: Path("baseline.json"))
     assert command.main(["gate", "--rebaseline"]) == 0
     assert "baseline.json" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.measuring.rows import Result
+from benchmarks.measuring.table import verdict
 from benchmarks.measuring.timing import Samples
 from benchmarks.peers.aggregation import vectors_of
 from benchmarks.peers.peer_process import HOW_TO_GET
@@ -37,6 +38,13 @@ def test_without_the_peers_every_row_says_how_to_get_them(monkeypatch: pytest.Mo
     rows = [row for cores in (1, 2) for row in rules._beside_peers(1000, 1, cores)]
     assert {row.skipped for row in rows} == {HOW_TO_GET}
     assert len({(row.what, row.against) for row in rows}) == 12
+
+
+def test_without_the_peers_the_bars_of_one_core_are_told_as_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "installed", lambda: False)
+    rows = [row for cores in (1, 2) for row in rules._beside_peers(1000, 1, cores)]
+    assert [row.bar for row in rows[6:]] == [None] * 6
+    assert verdict([row for row in rows if row.bar]) == "0 of 6 pass, 0 miss their bar, 6 not measured."
 
 
 def test_memory_is_looked_at_with_few_and_with_many_updates() -> None:

@@ -4,7 +4,16 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.measuring.rows import Bar, at_least, at_most
-from benchmarks.records.gate import Held, Outcome, failing_subjects, hold, markdown, render, second_look, worse_by
+from benchmarks.records.gate_judging import (
+    Held,
+    Outcome,
+    failing_subjects,
+    hold,
+    markdown,
+    render,
+    second_look,
+    worse_by,
+)
 from benchmarks.records.record import RecordedRow
 from tests.benchmarks.records.build import MACHINE, record, row
 

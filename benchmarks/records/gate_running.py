@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.records import baselines, files, gate_list
 from benchmarks.records.files import RecordError
-from benchmarks.records.gate import (
+from benchmarks.records.gate_judging import (
     Held,
     Outcome,
     can_be_lost,
@@ -19,8 +19,8 @@ from benchmarks.records.gate import (
     second_look,
 )
 from benchmarks.records.gate_list import GateList
+from benchmarks.records.new_record import here, run
 from benchmarks.records.record import Key, Record
-from benchmarks.records.recording import here, run
 
 ADVICE = "docs/benchmarking.md says what to do"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.measuring.run import Measured
-from benchmarks.records import baselines, files, gate_list, gating
+from benchmarks.records import baselines, files, gate_list, gate_running
 from benchmarks.records.files import RecordError
 from benchmarks.records.gate_list import GateList
 from benchmarks.records.record import Record
@@ -30,14 +30,14 @@ def offer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Offer:
             assert not quick
             return Measured({}, {}), records[len(asked) - 1]
 
-        monkeypatch.setattr(gating, "run", run)
+        monkeypatch.setattr(gate_running, "run", run)
         return asked
 
     return replace
 
 
 def gate(written: Path | None = None, **environment: str) -> int:
-    return gating.gate(written, listed=LISTED, environment=environment)
+    return gate_running.gate(written, listed=LISTED, environment=environment)
 
 
 def test_what_holds_is_measured_once(offer: Offer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,12 +95,12 @@ def test_outside_github_there_are_no_annotations(offer: Offer, capsys: pytest.Ca
 
 def test_an_empty_gate_is_an_error_rather_than_a_pass() -> None:
     with pytest.raises(RecordError, match="holds no row"):
-        gating.gate(None, listed=GateList(("kernel",), ()), environment={})
+        gate_running.gate(None, listed=GateList(("kernel",), ()), environment={})
 
 
 def test_a_new_baseline_is_what_is_measured_now(offer: Offer, tmp_path: Path) -> None:
     offer(record(row(value=1.5)))
-    assert gating.rebaseline(LISTED) == tmp_path / "baseline.json"
+    assert gate_running.rebaseline(LISTED) == tmp_path / "baseline.json"
     assert files.read(tmp_path / "baseline.json").rows[0].value == 1.5
 
 
@@ -108,7 +108,7 @@ def test_a_new_baseline_is_what_is_measured_now(offer: Offer, tmp_path: Path) ->
 def test_a_value_of_which_no_share_can_be_lost_becomes_no_baseline(offer: Offer, value: float) -> None:
     offer(record(row(value=value)))
     with pytest.raises(RecordError, match="no positive value was measured"):
-        gating.rebaseline(LISTED)
+        gate_running.rebaseline(LISTED)
 
 
 def test_a_missing_or_useless_baseline_is_told_before_anything_is_measured(
@@ -132,14 +132,14 @@ def test_the_measurements_are_kept_before_they_are_judged(
         raise ValueError("cannot be judged")
 
     offer(record(row(value=0.7)))
-    monkeypatch.setattr(gating, "hold", judge)
+    monkeypatch.setattr(gate_running, "hold", judge)
     with pytest.raises(ValueError, match="cannot be judged"):
         gate(tmp_path / "gate.json")
     assert files.read(tmp_path / "gate.json").rows[0].value == 0.7
 
 
 def test_half_a_run_is_not_judged(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gating, "run", lambda *_, **__: (Measured({}, {}, interrupted=True), record(row())))
+    monkeypatch.setattr(gate_running, "run", lambda *_, **__: (Measured({}, {}, interrupted=True), record(row())))
     with pytest.raises(KeyboardInterrupt):
         gate()
 
@@ -149,5 +149,5 @@ def test_a_run_that_lacks_a_row_of_the_gate_becomes_no_baseline(offer: Offer, tm
     with pytest.raises(
         RecordError, match="no positive value was measured, so no baseline: kernel / 128 x 128 / C stencil"
     ):
-        gating.rebaseline(LISTED)
+        gate_running.rebaseline(LISTED)
     assert files.read(tmp_path / "baseline.json").rows[0].value == 1.0
