@@ -65,7 +65,7 @@ class Stream:
     def sending(self, frame: RunFrame) -> Iterator[Encoded[pb.SimulateResponse]]:
         """The messages of a frame, which lets go of each; with the last one the stream stands behind it."""
         while frame.messages:
-            message = Encoded[pb.SimulateResponse](frame.messages.popleft())
+            message: Encoded[pb.SimulateResponse] = Encoded(frame.messages.popleft())
             self._sequence += 1
             if not frame.messages:
                 self._position = Position(frame.step, self._sequence, self._run.run_id)
