@@ -74,6 +74,10 @@ bench: $(VENV)/.dev ## Measure speed and memory, each figure beside its peer.
 bench-compare: $(VENV)/.dev ## Two recorded runs side by side: make bench-compare A=COMMIT B=FILE.
 	@$(BIN)/python -m benchmarks.records compare "$(A)" "$(B)"
 
+.PHONY: bench-page
+bench-page: $(VENV)/.dev ## Write two recorded runs into docs/performance.md: make bench-page A=FIRST B=SECOND.
+	@$(BIN)/python -m benchmarks.records page "$(A)" "$(B)"
+
 .PHONY: bench-trend
 bench-trend: $(VENV)/.dev ## Draw the recorded runs: docs/images/bench-trend.png.
 	@$(BIN)/python -m benchmarks.records trend $(ARGS)

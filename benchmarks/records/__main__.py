@@ -1,4 +1,4 @@
-"""`python -m benchmarks.records compare | trend | stability | gate`: what the bench targets of the Makefile call."""
+"""`python -m benchmarks.records compare | page | trend | stability | gate`: what targets of the Makefile call."""
 
 import argparse
 import os
@@ -7,10 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.records import comparing, files, gate_list, gate_running, stability, tree, trend
+from benchmarks.records import comparing, files, gate_list, gate_running, page, stability, tree, trend
 from benchmarks.records.files import RecordError
+from benchmarks.records.record import Record
 from benchmarks.records.tree import ROOT
 
+PAGE = ROOT / "docs" / "performance.md"
 TREND = ROOT / "docs" / "images" / "bench-trend.png"
 RUNS = ROOT / "build" / "bench" / "stability"
 
@@ -29,9 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    a, b = (files.read(files.find(name)) for name in (options.a, options.b))
-    print(comparing.render(a, b, gate_list.read().ranges))
+    print(comparing.render(*_two(options), gate_list.read().ranges))
     return 0
+
+
+def _page(options: argparse.Namespace) -> int:
+    page.fill(options.page, *_two(options))
+    print(options.page)
+    return 0
+
+
+def _two(options: argparse.Namespace) -> tuple[Record, Record]:
+    return files.read(files.find(options.a)), files.read(files.find(options.b))
 
 
 def _trend(options: argparse.Namespace) -> int:
@@ -96,10 +107,14 @@ def _count(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.records", description="Work with recorded benchmarks.")
     commands = parser.add_subparsers(required=True)
-    compare = commands.add_parser("compare", help="two records side by side")
-    compare.add_argument("a", help="a file, or a record's name, commit or start of either")
-    compare.add_argument("b", help="the same")
+    two = argparse.ArgumentParser(add_help=False)
+    two.add_argument("a", help="a file, or a record's name, commit or start of either")
+    two.add_argument("b", help="the same")
+    compare = commands.add_parser("compare", parents=[two], help="two records side by side")
     compare.set_defaults(run=_compare)
+    paged = commands.add_parser("page", parents=[two], help="write two records into the tables of a page")
+    paged.add_argument("--page", type=Path, default=PAGE, metavar="MARKDOWN")
+    paged.set_defaults(run=_page)
     drawn = commands.add_parser("trend", help="draw the rows with bars over the recorded runs")
     drawn.add_argument("--output", type=Path, default=TREND, metavar="PNG")
     drawn.add_argument(
