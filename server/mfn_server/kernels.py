@@ -79,8 +79,10 @@ class Kernels:
     def _go_on(self) -> None:
         if self._waiting and not self._compiling:
             self._compiling = True
-            work = (self._waiting.popleft(), asyncio.get_running_loop())
-            threading.Thread(target=self._compile, args=work, name="mfn-warm-up", daemon=True).start()
+            group, loop = self._waiting.popleft(), asyncio.get_running_loop()
+            place, asked = len(self._asked_for) - len(self._waiting), len(self._asked_for)
+            log.info("compiling kernels, or loading them from the cache: %d of %d, %s", place, asked, group)
+            threading.Thread(target=self._compile, args=(group, loop), name="mfn-warm-up", daemon=True).start()
 
     def _compile(self, group: Group, loop: asyncio.AbstractEventLoop) -> None:
         try:

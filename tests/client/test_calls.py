@@ -1,5 +1,6 @@
 """Unary requests: splitting of batches, and answers that do not fit."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -101,3 +102,18 @@ def test_values_of_the_wrong_kind_are_all_named_before_anything_is_sent() -> Non
     with pytest.raises(InvalidArgument) as caught:
         goldman([Ion(1, 1.0, 0.1, 0.1), Ion(2**40, 1.0, 0.1, 0.1)], 310.0)
     assert caught.value.violations[0].field == "ions[1].z_valence"
+
+
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        (lambda: goldman([("K", 1, 0.005, 0.14)], 310.0), "ions[0]"),  # type: ignore[list-item]  # wrong on purpose
+        (lambda: goldman(Ion(1, 1.0, 0.1, 0.1), 310.0), "ions"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: goldman_current((1, 1.0), -70.0, 310.0), "ion"),  # type: ignore[arg-type]  # wrong on purpose
+    ],
+    ids=["a tuple", "no list", "the only ion"],
+)
+def test_what_is_no_ion_is_told_what_one_is(call: Callable[[], object], field: str) -> None:
+    with pytest.raises(InvalidArgument, match=r"Ion\(z_valence, permeability") as caught:
+        call()
+    assert [each.field for each in caught.value.violations] == [field]

@@ -95,7 +95,13 @@ def test_an_error_of_asyncio_is_translated_alike() -> None:
 def test_an_error_from_below_the_server_has_no_details() -> None:
     error = translated(FakeRpcError(CODE.UNAVAILABLE, "connection refused"))
     assert (error.reason, error.request_id, error.violations, error.retry_after) == ("", "", (), None)
-    assert str(error) == "connection refused (UNAVAILABLE)"
+    assert str(error) == f"connection refused (UNAVAILABLE)\n  {error.advice}"
+
+
+def test_who_reaches_no_server_is_told_how_to_start_one_and_that_it_may_want_tls() -> None:
+    told = ex.build(CODE.UNAVAILABLE, "last error: ipv6:[::1]:50051: Connection refused (111)", b"").advice
+    assert all(words in told for words in ("`mfn serve`", "tls=True", "--ca-file"))
+    assert ex.build(CODE.UNAVAILABLE, "draining", status_bytes("SERVER_DRAINING")).advice == ""
 
 
 def test_a_call_that_ended_with_its_own_client_is_not_made_again() -> None:

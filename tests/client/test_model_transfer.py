@@ -48,6 +48,17 @@ def test_an_archive_serves_as_well(call: Face, wishes: Wishes, tmp_path: Path) -
     assert bytes(wishes.uploaded) == wishes.payload
 
 
+def test_a_file_that_is_no_archive_of_numbers_is_told_without_a_word_about_pickles(call: Face, tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_text("{}")
+    (tmp_path / "empty.npz").write_bytes(b"")
+    np.save(tmp_path / "array.npy", np.ones(2))
+    np.savez(tmp_path / "objects.npz", w=np.array([{}]))
+    for name in ("policy.json", "empty.npz", "array.npy", "objects.npz"):
+        with pytest.raises(InvalidArgument, match=rf"{name} is no \.npz archive of arrays of numbers") as caught:
+            call("upload_model", "digits", tmp_path / name)
+        assert "pickle" not in str(caught.value)
+
+
 def test_element_types_may_be_said_for_all_or_by_name(call: Face, wishes: Wishes) -> None:
     call("upload_model", "digits", {"w": np.array([0.1]), "b": np.ones(1)}, element_type={"w": "bfloat16"})
     found: Any = decode(wishes.requests[-1].manifest, bytes(wishes.uploaded))

@@ -43,6 +43,17 @@ async def test_each_group_is_compiled_once_however_many_ask_and_in_what_order() 
     assert kernels.usable(tuple(Group))
 
 
+async def test_the_log_says_which_groups_are_being_compiled(caplog: pytest.LogCaptureFixture) -> None:
+    kernels = Noted().kernels()
+    with caplog.at_level("INFO", "mfn_server.kernels"):
+        kernels.start(FEW)
+        await kernels.wait(FEW)
+        kernels.start([Group.LEARNING])
+        await kernels.wait([Group.LEARNING])
+    begun = "compiling kernels, or loading them from the cache: "
+    assert caplog.messages == [begun + "1 of 2, features", begun + "2 of 2, early warning", begun + "3 of 3, learning"]
+
+
 async def test_only_what_was_asked_for_is_compiled() -> None:
     noted = Noted()
     kernels = noted.kernels()

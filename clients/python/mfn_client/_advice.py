@@ -22,6 +22,11 @@ _MAY_WANT_TLS = (
     "or --ca-file), or a client certificate that it trusts (Tls(cert_file=..., key_file=...); mfn: --client-cert, "
     "--client-key)."
 )
+_IS_IT_THERE = (
+    "Is a server running there? `mfn serve` starts one. Or it may want TLS: tls=True or Tls(ca_file=...) (mfn: --tls "
+    "or --ca-file)."
+)
+"""Of a name with several addresses, grpc tells only why the last one failed: TLS may have failed at another."""
 _BY_CODE = {
     grpc.StatusCode.UNAUTHENTICATED: "Check the credentials: api_key, token or the certificate of tls (mfn: --api-key, "
     "--token, --client-cert).",
@@ -39,7 +44,7 @@ def advice(code: grpc.StatusCode, reason: str, message: str) -> str:
     """A sentence on what to check; empty where there is nothing to add."""
     if code is grpc.StatusCode.UNAVAILABLE and not reason:
         hung_up = _CONNECTING in message and any(words in message for words in _HUNG_UP)
-        return tls_fault(message) or (_MAY_WANT_TLS if hung_up else "")
+        return tls_fault(message) or (_MAY_WANT_TLS if hung_up else _IS_IT_THERE)
     if code is grpc.StatusCode.PERMISSION_DENIED and reason not in {"", _SCOPE_MISSING}:
         return ""
     return _BY_CODE.get(code, "")

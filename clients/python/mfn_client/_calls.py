@@ -5,6 +5,7 @@ Both faces of the client send these; neither knows what is in them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -41,6 +42,7 @@ VALIDATION_TIMEOUT_S = 600.0
 _ELECTRO = "/mfn.v1.ElectrochemistryService"
 _SIMULATION = "/mfn.v1.SimulationService"
 _BATCH_BYTES = MESSAGE_BYTES - ENVELOPE_BYTES
+ION_FORM = "Ion(z_valence, permeability, concentration_out_molar, concentration_in_molar)"
 _HEALTH_WORDS = {0: "UNKNOWN", 1: "SERVING", 2: "NOT_SERVING", 3: "SERVICE_UNKNOWN"}
 
 
@@ -84,7 +86,7 @@ def nernst(z_valence: int, out_molar: float, in_molar: float, temperature_k: flo
 def goldman(ions: Sequence[Ion], temperature_k: float) -> UnaryCall[float]:
     """The Goldman-Hodgkin-Katz voltage, in mV."""
     request, faults = electro.ComputeGoldmanRequest(), Faults()
-    for index, ion in enumerate(ions):
+    for index, ion in enumerate(_listed(ions, faults)):
         _fill_ion(request.ions.add(), ion, f"ions[{index}]", faults)
     faults.assign(request, "temperature_k", temperature_k, "temperature_k")
     faults.check()
@@ -208,7 +210,17 @@ def _batch_call(inputs: Mapping[str, AnyArray]) -> UnaryCall[AnyArray]:
     return UnaryCall(f"{_ELECTRO}/ComputeNernstBatch", request, answer, _potentials, timeout=30)
 
 
-def _fill_ion(message: electro.Ion, ion: Ion, path: str, faults: Faults) -> None:
+def _listed(ions: Any, faults: Faults) -> Iterable[Any]:
+    if isinstance(ions, Iterable):
+        return ions
+    faults.add("ions", f"is {ions!r}, must be a list of {ION_FORM}")
+    return ()
+
+
+def _fill_ion(message: electro.Ion, ion: Any, path: str, faults: Faults) -> None:
+    if not isinstance(ion, Ion):
+        faults.add(path, f"is {ion!r}, must be {ION_FORM}")
+        return
     for name in message.DESCRIPTOR.fields_by_name:
         faults.assign(message, name, getattr(ion, name), f"{path}.{name}")
 

@@ -156,7 +156,7 @@ class RpcError(MfnError):
 
     @property
     def advice(self) -> str:
-        """What to check, where credentials or the encryption of the connection are at fault; empty otherwise."""
+        """What to check, where credentials or the connection are at fault; empty otherwise."""
         return advice(self.code, self.reason, self.message)
 
     def __str__(self) -> str:

@@ -1,9 +1,9 @@
 """Handing a federation its first model: in pieces, going on where a broken stream left off, under one request id."""
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,8 +34,7 @@ class ModelUpload:
     """
 
     def __init__(self, federation: str, model: ModelArrays, element_type: TypeNames, backoff: Backoff) -> None:
-        with _opened(model) as arrays:
-            self._payload = _payload(arrays, element_type)
+        self._payload = _payload(_arrays_of(model), element_type)
         self._begin = pb.UploadModelBegin(
             parent=federation_name(federation),
             manifest=self._payload.manifest,
@@ -84,16 +83,15 @@ class ModelUpload:
         return delay
 
 
-@contextlib.contextmanager
-def _opened(model: ModelArrays) -> Iterator[Mapping[str, Any]]:
+def _arrays_of(model: ModelArrays) -> Mapping[str, Any]:
     """The arrays of a mapping, or of an .npz file."""
     if isinstance(model, Mapping):
-        yield model
-        return
-    with np.load(model, allow_pickle=False) as archive:
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise invalid([FieldViolation("begin.manifest", f"{model} is no archive of named arrays (.npz)")])
-        yield dict(archive)
+        return model
+    try:
+        with Path(model).open("rb") as opened, np.lib.npyio.NpzFile(opened, allow_pickle=False) as archive:
+            return dict(archive)
+    except (ValueError, EOFError, BadZipFile):  # numpy's words are about pickles, which nobody meant
+        raise invalid([FieldViolation("begin.manifest", f"{model} is no .npz archive of arrays of numbers")]) from None
 
 
 def _payload(arrays: Mapping[str, Any], element_type: TypeNames) -> Payload:

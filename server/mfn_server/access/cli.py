@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from mfn_server.telemetry.audit import Audit
 
 PEPPER = "MFN_API_KEY_PEPPER"
@@ -43,11 +45,29 @@ def create(
     from mfn_server.access import managing
 
     with _told(), _audited() as audit:
-        lifetime = None if expires is None else managing.lifetime_of(expires)
-        words = [word for word in scopes.replace(",", " ").split() if word]
-        key = managing.create(file, _pepper(), principal, words, lifetime, audit)
+        granted, lifetime = _asked_for(scopes, expires)
+        key = managing.create(file, _pepper(), principal, granted, lifetime, audit)
     sys.stderr.write("Keep this key: it cannot be shown again.\n")
     sys.stdout.write(f"{key}\n")
+
+
+def _asked_for(scopes: str, expires: str | None) -> tuple[list[str], "timedelta | None"]:
+    """Scopes and lifetime; raises ValueError, naming every option at fault and what it was given."""
+    from mfn_server.access.authenticator import scopes_of
+    from mfn_server.access.managing import lifetime_of
+
+    words, lifetime, faults = scopes.replace(",", " ").split(), None, list[str]()
+    try:
+        scopes_of(words, "the key")
+    except ValueError as error:
+        faults.append(f"--scopes {scopes!r}: {error}")
+    try:
+        lifetime = None if expires is None else lifetime_of(expires)
+    except ValueError as error:
+        faults.append(f"--expires {expires!r} {error}")
+    if faults:
+        raise ValueError("; ".join(faults))
+    return words, lifetime
 
 
 def list_keys(file: File) -> None:

@@ -26,7 +26,7 @@ SHARED_OUT = {
     "aggregate_spool_bytes": 2**20,
 }
 """What is divided among workers, and the least that one can work with."""
-MESH = "mesh if a proxy in front encrypts and nothing else reaches the port"
+MESH = "MFN_TRANSPORT_SECURITY=mesh if a proxy in front encrypts and nothing else reaches the port"
 
 
 def faults(settings: "Settings", faulty: Collection[str]) -> list[tuple[str, str]]:
@@ -98,7 +98,7 @@ def _tls_has_its_files(settings: "Settings") -> Told:
         return
     for name in ("tls_cert_file", "tls_key_file"):
         if getattr(settings, name) is None:
-            yield name, f"is required with MFN_TRANSPORT_SECURITY=tls: name a PEM file, or set there {MESH}"
+            yield name, f"is required with MFN_TRANSPORT_SECURITY=tls: name a PEM file, or set {MESH}"
 
 
 def _tls_files_hold(settings: "Settings") -> Told:

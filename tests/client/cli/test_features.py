@@ -113,6 +113,15 @@ def test_an_archive_in_millivolts_needs_no_thresholds(tmp_path: Path, target: st
     assert (found["array"], found["thresholds"]) == ("potential_mv", [-60.0, -50.0, -40.0])
 
 
+def test_frames_further_apart_than_a_step_are_told(tmp_path: Path, target: str) -> None:
+    options = (tmp_path / "run.npz", "--server", target)
+    for steps, apart in ((np.array([0, 50, 100]), 50), (np.array([0, 40, 60]), 40), (np.array([7, 8, 9]), 1)):
+        np.savez(tmp_path / "run.npz", potential_mv=HISTORY[:3], steps=steps)
+        assert document(*options)["steps_apart"] == apart
+        note = f"dv_mean, dv_max, t_stable and e_trend count frames, {apart} steps apart"
+        assert (note in mfn("features", *options).stdout) == (apart > 1)
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [

@@ -37,6 +37,18 @@ def test_the_table_of_features_in_an_archive_of_a_run_is_no_field(tmp_path: Path
     assert load(tmp_path / "run.npz", None).name == "v"
 
 
+@pytest.mark.parametrize("steps", [np.arange(2), np.array([0.0, 1.5, 2.0]), np.array(["a"] * 3)])
+def test_an_array_named_steps_that_does_not_count_the_frames_tells_nothing(tmp_path: Path, steps: Any) -> None:
+    np.savez(tmp_path / "a.npz", u=HISTORY, steps=steps)
+    assert load(tmp_path / "a.npz", None).steps_apart is None
+
+
+def test_a_field_alone_has_no_distance_to_another(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", u=FIELD, steps=np.arange(len(FIELD)))
+    np.savez(tmp_path / "b.npz", u=HISTORY[:1], steps=np.array([5]))
+    assert [load(tmp_path / name, None).steps_apart for name in ("a.npz", "b.npz")] == [None, None]
+
+
 def test_one_of_several_arrays_is_chosen_by_its_key(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "a.npz", u=HISTORY, v=FIELD)
     assert not load(tmp_path / "a.npz", "v").is_history

@@ -95,6 +95,14 @@ def test_what_cannot_be_is_bad_usage_and_changes_nothing(file: Path, words: tupl
     assert "Traceback" not in found.output
 
 
+def test_every_option_at_fault_is_named_with_what_it_was_given(file: Path) -> None:
+    found = run("create", "--principal", "ann", "--scopes", "reed", "--expires", "90")
+    told = " ".join(found.output.replace("│", " ").split())
+    for words in ("--scopes 'reed'", "there are read,", "--expires '90' must be", "90d or 12w"):
+        assert words in told
+    assert (found.exit_code, file.exists()) == (2, False)
+
+
 def test_without_the_servers_pepper_no_key_is_made(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MFN_API_KEY_PEPPER", "short")
     found = create()

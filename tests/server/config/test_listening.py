@@ -28,6 +28,12 @@ def test_without_encryption_an_address_beyond_this_machine_is_refused(
     assert loaded(monkeypatch, MFN_ENV="dev", MFN_HOST=host, **variables).host == host
 
 
+def test_who_lacks_a_certificate_is_told_the_setting_that_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = refused(monkeypatch, MFN_ENV="dev", MFN_TRANSPORT_SECURITY="tls")
+    assert list(faults) == ["MFN_TLS_CERT_FILE", "MFN_TLS_KEY_FILE"]
+    assert all("set MFN_TRANSPORT_SECURITY=mesh if a proxy" in text for text in faults.values())
+
+
 @pytest.mark.parametrize("security", ["mesh", "tls"])
 def test_whom_nobody_asks_for_a_credential_calls_from_this_machine(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, security: str

@@ -87,15 +87,11 @@ def _explain_ours(error: Exception) -> Failure | None:
 
 def _hint(error: "RpcError") -> str:
     """What the user may do, as a line; a status with a reason of the catalogue came from a server."""
-    from mfn_client import Unavailable
     from mfn_client._exceptions import NOT_OWNER
 
     owner = error.metadata.get("owner", "")
     if error.reason == NOT_OWNER and ":" in owner:
         return f"\nAsk the server that owns it: --server {owner}"
-    if isinstance(error, Unavailable) and not error.reason and not error.advice:
-        # Of a name with several addresses, grpc tells only why the last one failed: TLS may have failed at another.
-        return "\nIs a server running there? `mfn serve` starts one. For one with TLS, say --tls or --ca-file."
     return ""
 
 

@@ -23,6 +23,11 @@ MILLIVOLTS = "_mv"
 """How the name of an array in mV ends, as in the archives that `mfn simulate` writes."""
 THRESHOLDS_MV = (-60.0, -50.0, -40.0)
 """The contract's default, in mV."""
+OF_FRAMES = (
+    "dv_mean, dv_max, t_stable and e_trend count frames, {} steps apart, not steps: "
+    "`mfn simulate --features` measures every step."
+)
+"""What to tell of a history that lacks the steps which the features are defined for."""
 
 
 @connecting
@@ -32,8 +37,9 @@ def command(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="An .npy or .npz file of (rows, columns), or of (steps, rows, columns) one step apart; or a .png, "
-            "whose values are its grey levels as stored: 0 to 255, with 16 bits 0 to 65535, colours as luminance.",
+            help="An .npy or .npz file of (rows, columns), or of (steps, rows, columns) one step apart (or further: "
+            "then dv_mean, dv_max, t_stable and e_trend count frames, not steps); or a .png, whose values are its "
+            "grey levels as stored: 0 to 255, with 16 bits 0 to 65535, colours as luminance.",
         ),
     ],
     key: Annotated[str | None, typer.Option(help="The array of an .npz archive that holds several.")] = None,
@@ -124,6 +130,7 @@ def _document(
         "file": str(file),
         "array": field.name or None,
         "shape": list(field.values.shape),
+        "steps_apart": field.steps_apart,
         "thresholds": levels,
         "features": measured.features,
         "undefined": measured.undefined,
@@ -142,6 +149,8 @@ def _show(
     array = f", {field.name}" if field.name else ""
     shape = " x ".join(map(str, field.values.shape))
     out.print(features_table(f"{file.name}{array}: {shape}", measured.features, measured.undefined))
+    if (field.steps_apart or 1) > 1:
+        out.print(OF_FRAMES.format(field.steps_apart), soft_wrap=True)
     if analysis is not None:
         for each in dimension_tables(analysis):
             out.print(each)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mfn_client.cli.failures import UsageError
 
 if TYPE_CHECKING:
+    from numpy.lib.npyio import NpzFile
     from numpy.typing import NDArray
 
 AXES = (2, 3)
@@ -19,14 +20,20 @@ AXES = (2, 3)
 
 TABLE, TABLE_NAMES = "features", "feature_names"
 """Where the archives that `mfn simulate` writes keep features: a table is no field."""
+STEPS = "steps"
+"""Where they keep the step of each frame."""
 
 
 @dataclass(frozen=True)
 class LoadedField:
-    """What a file holds; `name` is the array's name in an archive, else empty."""
+    """What a file holds; `name` is the array's name in an archive, else empty.
+
+    steps_apart: how many steps lie between two frames, at most, where an archive's `steps` tell.
+    """
 
     values: "NDArray[Any]"
     name: str = ""
+    steps_apart: int | None = None
 
     @property
     def is_history(self) -> bool:
@@ -86,7 +93,18 @@ def _read_npz(path: Path, key: str | None) -> LoadedField:
         names = [key] if key else list(candidates)
         if len(names) != 1:
             raise UsageError(f"{path}: choose one of its arrays with --key: {', '.join(names or archive.files)}")
-        return LoadedField(archive[names[0]], names[0])
+        values = archive[names[0]]
+        return LoadedField(values, names[0], _steps_apart(archive, values))
+
+
+def _steps_apart(archive: "NpzFile", values: "NDArray[Any]") -> int | None:
+    """The largest distance between the frames of a history that `mfn simulate` wrote; None where nothing tells."""
+    import numpy as np
+
+    steps = archive[STEPS] if STEPS in archive.files else np.empty(0)
+    if values.ndim != max(AXES) or steps.dtype.kind not in "iu" or steps.shape != values.shape[:1] or len(steps) < 2:
+        return None
+    return int(np.diff(steps.astype(np.int64)).max())
 
 
 def _read_png(path: Path, _key: str | None) -> LoadedField:

@@ -9,7 +9,6 @@ from mfn_client.cli.connection_options import Connection, connecting
 from mfn_client.cli.federation.options import FederationName, named_server
 from mfn_client.cli.federation.policies import read_policy
 from mfn_client.cli.federation.policy_words import unprotected
-from mfn_client.cli.federation.upload import hand_over
 from mfn_client.cli.options import Json
 from mfn_client.cli.output import console, emit_json
 
@@ -68,7 +67,7 @@ def command(
 def _upload(client: "Client", made: "Federation", model: Path) -> None:
     """Hand it its first model; without one, the command has made nothing."""
     try:
-        hand_over(client, made.name, model)
+        client.upload_model(made.name, model)
     except BaseException:
         client.delete_federation(made.name, uid=made.uid)
         raise
