@@ -1,6 +1,6 @@
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,13 +46,26 @@ def test_a_peer_that_computes_something_else_is_not_compared_with(tmp_path: Path
         difference(simulation(EDGE), FakePeer(reached(STEPS) + spoilt), tmp_path, STEPS)
 
 
-def test_a_request_is_answered_with_a_whole_run_and_its_final_state() -> None:
+def client_of(*steps: int) -> Any:
+    """A client whose simulations have frames of these steps; `asked` is what was asked for."""
     asked: list[dict[str, Any]] = []
-    client = SimpleNamespace(run=lambda model, **arguments: asked.append({"model": model, **arguments}))
-    assert py_pde._our_seconds(cast("Any", client), 128, 100, seed=3) >= 0
-    assert asked == [
-        {"model": "gray_scott", "rows": 128, "cols": 128, "steps": 100, "seed": 3, "with_final_state": True}
-    ]
+
+    def simulate(model: str, **arguments: Any) -> list[Any]:
+        asked.append({"model": model, **arguments})
+        return [SimpleNamespace(step=step) for step in steps]
+
+    return SimpleNamespace(simulate=simulate, asked=asked)
+
+
+def test_a_request_is_answered_with_a_whole_run_and_its_final_state() -> None:
+    client = client_of(0, 100)
+    assert py_pde._our_seconds(client, 128, 100, seed=3) >= 0
+    assert client.asked == [{"model": "gray_scott", "rows": 128, "cols": 128, "steps": 100, "seed": 3, "stride": 100}]
+
+
+def test_a_run_without_its_last_frame_is_no_answer() -> None:
+    with pytest.raises(RuntimeError, match="step 40, 100 were asked for"):
+        py_pde._our_seconds(client_of(0, 40), 128, 100, seed=3)
 
 
 def test_without_the_peers_every_row_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
