@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 # imported, so before whatever imports it.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
+from mfn_server import heap
 from mfn_server.config.describing import describe
 from mfn_server.config.loading import InvalidSettings, load_offering, load_settings, misspelt
 from mfn_server.config.settings import Settings
@@ -55,6 +56,7 @@ def _run(overrides: Mapping[str, str]) -> int:
 
 
 def _alone(settings: Settings) -> int:
+    heap.share()
     from mfn_server.lifecycle import serve  # noqa: PLC0415  # loads the whole server
 
     logs = configure(settings)

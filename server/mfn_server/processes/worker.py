@@ -12,6 +12,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from mfn_server import heap
 from mfn_server.app import Application
 from mfn_server.config.loading import InvalidSettings, load_settings
 from mfn_server.config.shares import share_of
@@ -29,6 +30,7 @@ PR_SET_PDEATHSIG = 1
 def main(descriptor: int) -> int:
     """Serve until the supervisor says so, or is gone; the exit code is that of a server that is alone."""
     _end_with_parent()
+    heap.share()
     supervisor = WorkerEnd(descriptor)
     begin = supervisor.receive()
     if begin is None:
