@@ -3,7 +3,7 @@
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks import registry
@@ -55,7 +55,17 @@ def _rows(name: str, *, quick: bool) -> Iterator[Row]:
     try:
         subject = registry.load(name)
         print(f"{name}: {subject.title}", file=sys.stderr, flush=True)
-        yield from subject.measure(quick)
+        yield from _distinct(subject.measure(quick))
     except Exception as error:  # noqa: BLE001  # the other subjects are still worth measuring; this one is told
         traceback.print_exc()
         yield Row(what="the subject itself", broken=f"{type(error).__name__}: {error}")
+
+
+def _distinct(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows; ValueError at one that a record could not tell from one before it."""
+    seen = set[tuple[str, str]]()
+    for row in rows:
+        if (row.what, row.against) in seen:
+            raise ValueError(f"two rows {row.what!r} against {row.against!r}")
+        seen.add((row.what, row.against))
+        yield row

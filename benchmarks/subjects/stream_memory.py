@@ -59,7 +59,7 @@ def measure(quick: bool) -> Iterator[Row]:
         used = [_use(stream) for stream in (few, many)]
         yield from (_row(*each) for each in zip((few, many), used, strict=True))
         added = used[1].added_mib - used[0].added_mib
-        yield Row(f"the same, {many.frames:,} frames less {few.frames}", value=added, unit="MiB", bar=GROWTH)
+        yield Row(f"{edge} x {edge}, {many.frames:,} frames less {few.frames}", value=added, unit="MiB", bar=GROWTH)
 
 
 def _row(stream: Stream, use: Use) -> Row:

@@ -89,7 +89,7 @@ def test_a_run_of_many_short_slices_has_few_spans_that_tell_its_steps(
     answers(server, caller.metadata)
     found = [values_of(span.attributes) for span in collecting[0].ended(caller) if span.name == "slices"]
     assert (found[0]["mfn.from_step"], found[-1]["mfn.to_step"]) == (0, 30)
-    assert sum(each["mfn.slices"] for each in found) >= 30  # a slice a frame at least
+    assert sum(each["mfn.slices"] for each in found) >= 8  # four frames a slice at most
     assert len(found) <= 3
 
 

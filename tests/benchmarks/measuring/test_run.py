@@ -29,6 +29,14 @@ def test_a_subject_that_breaks_keeps_its_rows_and_stops_no_other(capsys: pytest.
     assert "bad: about bad" in capsys.readouterr().err
 
 
+def test_a_row_that_cannot_be_told_from_another_breaks_its_subject(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [Row("a", against="C"), Row("a", against="numpy"), Row("a", against="C"), Row("b")]
+    monkeypatch.setattr(registry, "load", lambda name: registry.Subject(name, name, lambda quick: iter(rows)))
+    found = measured(["twice"], quick=True).rows_of["twice"]
+    assert [row.what for row in found] == ["a", "a", "the subject itself"]
+    assert found[2].broken == "ValueError: two rows 'a' against 'C'"
+
+
 def test_rows_are_told_as_they_come_and_a_keyboard_interrupt_leaves_what_there_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,3 +29,4 @@ def test_many_frames_are_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> N
     rows = list(stream_memory.measure(True))
     assert [row.value for row in rows] == [110.0, 130.0, 20.0] * 2
     assert [row.result for row in rows] == [Result.PASS, Result.PASS, Result.FAIL] * 2
+    assert len({row.what for row in rows}) == len(rows)
