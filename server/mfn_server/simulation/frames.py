@@ -21,7 +21,7 @@ AnyArray = np.ndarray[Any, np.dtype[Any]]
 
 MESSAGE_DATA_BYTES = 1024 * 1024
 BAND_CELLS = 2**18
-"""Cells looked at in one piece, and at most in one part: to quantise one takes up to 20 ns."""
+"""Cells looked at or stored in one piece: to quantise one takes up to 20 ns."""
 _PARTS, _FRAME = tag_of(pb.Frame, "parts"), tag_of(pb.SimulateResponse, "frame")
 REDUCED_EDGE = Limit(MIN_EDGE, MAX_EDGE, "cells", "longest edge of a frame")
 _OFFERED: dict[int, np.dtype[Any]] = {
